@@ -1,0 +1,85 @@
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import { kernelError } from './errors.ts';
+
+/** Lower-case hexadecimal text of `bytes`, two digits a byte, no prefix. */
+export function toHex(bytes: Uint8Array): string {
+  return bytesToHex(bytes);
+}
+
+/**
+ * Bytes of lower- or upper-case hexadecimal text without prefix.
+ *
+ * @param length when given, the number of bytes the text must hold
+ * @throws `kernel.malformed-hex`
+ */
+export function fromHex(text: string, length?: number): Uint8Array {
+  const wellFormed = text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text);
+  if (!wellFormed || (length !== undefined && text.length !== length * 2)) {
+    const wanted = length === undefined ? 'an even number of' : String(length * 2);
+    throw kernelError('malformed-hex', `expected ${wanted} hexadecimal digits, got ${text.length} characters`, {
+      length: text.length,
+    });
+  }
+  return hexToBytes(text);
+}
+
+const textEncoder = new TextEncoder();
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function utf8(text: string): Uint8Array {
+  return textEncoder.encode(text);
+}
+
+/**
+ * Text of UTF-8 bytes; a byte order mark is kept as a character, so that decoding loses nothing.
+ *
+ * @throws `kernel.malformed-text` when the bytes are not valid UTF-8
+ */
+export function fromUtf8(bytes: Uint8Array): string {
+  try {
+    return textDecoder.decode(bytes);
+  } catch (cause) {
+    throw kernelError('malformed-text', 'the bytes are not valid UTF-8', {}, { cause });
+  }
+}
+
+/** Three-way lexicographic comparison of unsigned bytes; a prefix sorts first. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** Equality in variable time: not for secrets. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && compareBytes(a, b) === 0;
+}
+
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** Big-endian 8-byte form of a height, count or other safe unsigned integer: sorts as the number does. */
+export function uint64ToBytes(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, Math.floor(value / 2 ** 32));
+  view.setUint32(4, value >>> 0);
+  return bytes;
+}
+
+export function bytesToUint64(bytes: Uint8Array, offset = 0): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.getUint32(offset) * 2 ** 32 + view.getUint32(offset + 4);
+}

@@ -1,0 +1,63 @@
+import { blake3 } from '@noble/hashes/blake3.js';
+import { createBLAKE3, type IHasher } from 'hash-wasm';
+import { utf8 } from './bytes.ts';
+
+/** Bytes of every hash. */
+export const HASH_BYTES = 32;
+
+/**
+ * Every use of the hash has a domain of its own, so that bytes hashed for one purpose never stand for another.
+ * Append only: a name is part of the protocol.
+ */
+export const HASH_DOMAINS = [
+  'genesis',
+  'transaction',
+  'header',
+  'receipt',
+  'address',
+  'merkle-leaf',
+  'merkle-node',
+  'merkle-empty',
+  'state-key',
+  'state-leaf',
+  'state-node',
+  'state-empty',
+  'commit',
+  'validator-set',
+  'sign-transaction',
+  'sign-proposal',
+  'sign-vote',
+  'sign-declaration',
+  'sign-approval',
+  'sign-possession',
+  'derive-key',
+] as const;
+export type HashDomain = (typeof HASH_DOMAINS)[number];
+
+/**
+ * Key of a domain: BLAKE3 `derive_key` of the context string over no key material (BLAKE3 paper, section 2.3).
+ */
+export function domainKey(domain: HashDomain): Uint8Array {
+  return blake3(new Uint8Array(0), { context: utf8(`BIZRA Node-0 v1 ${domain}`) });
+}
+
+const hashers = new Map<HashDomain, IHasher>(
+  await Promise.all(
+    HASH_DOMAINS.map(async (domain): Promise<[HashDomain, IHasher]> => [
+      domain,
+      await createBLAKE3(HASH_BYTES * 8, domainKey(domain)),
+    ]),
+  ),
+);
+
+/**
+ * BLAKE3-256 of the concatenation of `parts` in `keyed_hash` mode under the domain's key.
+ *
+ * The parts are concatenated as they are: callers give fixed-length parts, or one encoded value last.
+ */
+export function hash(domain: HashDomain, ...parts: readonly Uint8Array[]): Uint8Array {
+  const hasher = hashers.get(domain) as IHasher;
+  hasher.init();
+  for (const part of parts) hasher.update(part);
+  return hasher.digest('binary');
+}

@@ -1,0 +1,50 @@
+export { ADDRESS_BYTES, ADDRESS_PREFIX, addressOfKey, formatAddress, parseAddress } from './address.ts';
+export { AMOUNT_MAX, addAmounts, multiplyAmount, parseAmount, subtractAmounts, type Amount } from './amount.ts';
+export {
+  bytesToUint64,
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  fromHex,
+  fromUtf8,
+  toHex,
+  uint64ToBytes,
+  utf8,
+} from './bytes.ts';
+export type { Cancellable, Clock, Scheduler } from './clock.ts';
+export { codec, type Codec } from './codec.ts';
+export {
+  CodedError,
+  defineErrors,
+  err,
+  isCodedError,
+  ok,
+  registeredErrors,
+  type ErrorAction,
+  type ErrorDetail,
+  type RegisteredError,
+  type Result,
+} from './errors.ts';
+export { HASH_BYTES, HASH_DOMAINS, domainKey, hash, type HashDomain } from './hash.ts';
+export { demandsHalt, invariant, unreachable } from './invariant.ts';
+export {
+  ED25519_PUBLIC_KEY_BYTES,
+  ED25519_SEED_BYTES,
+  KEY_TYPE_TAGS,
+  SIGNATURE_BYTES,
+  ed25519Key,
+  isStrongEd25519Key,
+  verifyZip215,
+  type KeyType,
+  type SigningKey,
+} from './keys.ts';
+export { silentLogger, type Logger } from './logger.ts';
+export { listLeaf, listProof, listRoot, verifyListProof, type ListProof } from './merkle.ts';
+export type { Random } from './random.ts';
+export {
+  referenceVerifier,
+  signingDigest,
+  type SignatureCheck,
+  type SignatureVerifier,
+  type SignedKind,
+} from './signature.ts';

@@ -1,0 +1,2 @@
+export { systemClock, systemScheduler } from './clock.ts';
+export { systemRandom } from './random.ts';
