@@ -1,0 +1,1 @@
+export type { Block, Commit, Header, ProposalBody, VoteBody, VoteKind } from './domain/types.ts';

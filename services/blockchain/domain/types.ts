@@ -1,0 +1,91 @@
+import type { Amount } from '#kernel';
+import type { Transaction } from '#services/transaction';
+import type { ProposerRotation, ValidatorSet } from '#services/validator';
+
+export interface Account {
+  readonly balance: Amount;
+  /** Number of transactions that the account has sent. */
+  readonly nonce: number;
+}
+
+export interface ReceiptEvent {
+  /** Dotted name: `transfer`, `attestation.recorded`. */
+  readonly type: string;
+  /** Text attributes in a fixed order: addresses as bech32m, amounts in decimal, hashes in hex. */
+  readonly attributes: readonly { readonly key: string; readonly value: string }[];
+}
+
+export interface Receipt {
+  readonly transactionHash: Uint8Array;
+  /** A failed transaction pays its fee and changes nothing else. */
+  readonly status: 'finalized' | 'failed';
+  /** Error code of a failed transaction, otherwise empty. */
+  readonly code: string;
+  readonly gasUsed: number;
+  readonly fee: Amount;
+  readonly events: readonly ReceiptEvent[];
+}
+
+/** What the ledger is asked to execute: a block's content without its proofs. */
+export interface ExecutionInput {
+  readonly height: number;
+  readonly timeMs: number;
+  /** 20-byte address of the proposer's consensus key. */
+  readonly proposer: Uint8Array;
+  readonly transactions: readonly Transaction[];
+}
+
+/** Parameters of the ledger, from the genesis; a leaf of the state. */
+export interface LedgerParameters {
+  readonly minGasPrice: Amount;
+  readonly maxBlockBytes: number;
+  readonly maxBlockGas: number;
+  readonly maxBlockTransactions: number;
+  readonly maxValidators: number;
+  /** Smallest stake of a validator, base units. */
+  readonly minSelfStake: Amount;
+  /** Base units of stake for one unit of voting power. */
+  readonly powerReduction: Amount;
+  /** Blocks between rotations of the validator set. */
+  readonly epochBlocks: number;
+  readonly unbondingPeriodMs: number;
+}
+
+/** Pace and clocks of consensus, from the genesis; a leaf of the state. */
+export interface ConsensusParameters {
+  readonly proposeTimeoutMs: number;
+  readonly prevoteTimeoutMs: number;
+  readonly precommitTimeoutMs: number;
+  /** Added to each timeout per round. */
+  readonly timeoutDeltaMs: number;
+  /** A block comes at least this often, with or without transactions. */
+  readonly emptyBlockIntervalMs: number;
+  /** Proposer-based timestamps: bound on the difference of two correct clocks. */
+  readonly precisionMs: number;
+  /** Proposer-based timestamps: bound on a proposal's way. */
+  readonly messageDelayMs: number;
+}
+
+/** Result of executing a block on the tip, held in memory until it is committed or dropped. */
+export interface Execution {
+  readonly height: number;
+  /** Merkle root over all state after the block. */
+  readonly stateRoot: Uint8Array;
+  readonly receipts: readonly Receipt[];
+  /** Root of the list of encoded receipts. */
+  readonly receiptRoot: Uint8Array;
+  readonly gasUsed: number;
+  /** The validators of height + 1 and the rotation that elects their proposers. */
+  readonly nextValidators: ValidatorSet;
+  readonly nextRotation: ProposerRotation;
+}
+
+/** Proof that a state key holds a value, or that it holds none, under a state root. */
+export interface StateProof {
+  /** Typed key, as bytes. */
+  readonly key: Uint8Array;
+  /** Encoded value; absent in a proof of absence. */
+  readonly value?: Uint8Array;
+  /** One encoding of the path; `verifyStateProof` reads it. */
+  readonly path: Uint8Array;
+}

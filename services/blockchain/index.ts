@@ -1,0 +1,10 @@
+export type {
+  Account,
+  ConsensusParameters,
+  Execution,
+  ExecutionInput,
+  LedgerParameters,
+  Receipt,
+  ReceiptEvent,
+  StateProof,
+} from './domain/types.ts';

@@ -1,0 +1,1 @@
+export type { ProposerRotation, Validator, ValidatorSet } from './domain/validator-set.ts';
