@@ -20,7 +20,9 @@ export function formatAddress(address: Uint8Array): string {
 /** @throws `kernel.malformed-address` saying what is wrong: prefix, checksum or length */
 export function parseAddress(text: string): Uint8Array {
   const wrong = (why: string) =>
-    kernelError('malformed-address', `"${text.slice(0, 100)}" is not an address: ${why}`, { given: text.slice(0, 100) });
+    kernelError('malformed-address', `"${text.slice(0, 100)}" is not an address: ${why}`, {
+      given: text.slice(0, 100),
+    });
   if (text.length > 90) throw wrong('it is too long');
   let decoded: { prefix: string; words: number[] };
   let bytes: Uint8Array;
@@ -28,10 +30,14 @@ export function parseAddress(text: string): Uint8Array {
     decoded = bech32m.decode(text as `${string}1${string}`);
     bytes = bech32m.fromWords(decoded.words);
   } catch (cause) {
-    throw wrong(`it is not bech32m text with a valid checksum (${cause instanceof Error ? cause.message : 'malformed'})`);
+    throw wrong(
+      `it is not bech32m text with a valid checksum (${cause instanceof Error ? cause.message : 'malformed'})`,
+    );
   }
-  if (decoded.prefix !== ADDRESS_PREFIX) throw wrong(`its prefix is ${decoded.prefix}, expected ${ADDRESS_PREFIX}`);
-  if (bytes.length !== ADDRESS_BYTES) throw wrong(`it holds ${bytes.length} bytes, expected ${ADDRESS_BYTES}`);
+  if (decoded.prefix !== ADDRESS_PREFIX)
+    throw wrong(`its prefix is ${decoded.prefix}, expected ${ADDRESS_PREFIX}`);
+  if (bytes.length !== ADDRESS_BYTES)
+    throw wrong(`it holds ${bytes.length} bytes, expected ${ADDRESS_BYTES}`);
   // bech32 allows all-upper-case text: one text form only, so that addresses compare as strings.
   if (text !== text.toLowerCase()) throw wrong('use lower case');
   return bytes;

@@ -34,7 +34,10 @@ function checkAmount(value: bigint): Amount {
  */
 export function parseAmount(text: string): Amount {
   if (!/^(0|[1-9][0-9]{0,38})$/.test(text)) {
-    throw kernelError('malformed-amount', `"${text.slice(0, 60)}" is not an amount: give decimal digits in base units`);
+    throw kernelError(
+      'malformed-amount',
+      `"${text.slice(0, 60)}" is not an amount: give decimal digits in base units`,
+    );
   }
   const value = BigInt(text);
   if (value > AMOUNT_MAX) throw kernelError('malformed-amount', `${text} is more than 2^128 - 1 base units`);

@@ -16,9 +16,13 @@ export function fromHex(text: string, length?: number): Uint8Array {
   const wellFormed = text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text);
   if (!wellFormed || (length !== undefined && text.length !== length * 2)) {
     const wanted = length === undefined ? 'an even number of' : String(length * 2);
-    throw kernelError('malformed-hex', `expected ${wanted} hexadecimal digits, got ${text.length} characters`, {
-      length: text.length,
-    });
+    throw kernelError(
+      'malformed-hex',
+      `expected ${wanted} hexadecimal digits, got ${text.length} characters`,
+      {
+        length: text.length,
+      },
+    );
   }
   return hexToBytes(text);
 }

@@ -1,4 +1,4 @@
-import type { Type } from '@chainsafe/ssz';
+import { UintNumberType, type Type } from '@chainsafe/ssz';
 import { equalBytes } from './bytes.ts';
 import { kernelError } from './errors.ts';
 
@@ -25,13 +25,36 @@ export interface Codec<Value> {
   decode(bytes: Uint8Array): Value;
 }
 
+/** SSZ uint64 as a number: refuses what a number cannot hold exactly instead of rounding it. */
+class SafeUint64Type extends UintNumberType {
+  constructor() {
+    super(8);
+  }
+
+  override value_deserializeFromBytes(
+    ...range: Parameters<UintNumberType['value_deserializeFromBytes']>
+  ): number {
+    const value = super.value_deserializeFromBytes(...range);
+    if (!Number.isSafeInteger(value)) throw new RangeError('an integer is beyond 2^53 - 1');
+    return value;
+  }
+}
+
+/** Type of heights, times, nonces and counts: 64 bits on the wire, 0 to 2^53 - 1 by rule. */
+export const uint64: UintNumberType = new SafeUint64Type();
+
 /**
- * A codec over an SSZ type. SSZ has one encoding a value, but its number members round integers above 2^53:
- * reading back what was read and comparing closes that gap and any other.
+ * A codec over an SSZ type. SSZ has one encoding a value; reading back what was read and comparing keeps that
+ * true whatever the library does.
  */
 export function codec<Value>(name: string, type: Type<Value>, maxBytes: number): Codec<Value> {
   const unencodable = (cause?: unknown) =>
-    kernelError('unencodable-value', `the ${name} has a member outside its type or limit`, { type: name }, { cause });
+    kernelError(
+      'unencodable-value',
+      `the ${name} has a member outside its type or limit`,
+      { type: name },
+      { cause },
+    );
   return {
     name,
     maxBytes,
@@ -50,11 +73,15 @@ export function codec<Value>(name: string, type: Type<Value>, maxBytes: number):
     },
     decode(bytes) {
       if (bytes.length > maxBytes) {
-        throw kernelError('too-large', `${bytes.length} bytes given as ${name}, which has at most ${maxBytes}`, {
-          type: name,
-          bytes: bytes.length,
-          maxBytes,
-        });
+        throw kernelError(
+          'too-large',
+          `${bytes.length} bytes given as ${name}, which has at most ${maxBytes}`,
+          {
+            type: name,
+            bytes: bytes.length,
+            maxBytes,
+          },
+        );
       }
       let value: Value;
       let canonical: boolean;
@@ -65,7 +92,9 @@ export function codec<Value>(name: string, type: Type<Value>, maxBytes: number):
         throw kernelError('malformed-encoding', `the bytes are not a ${name}`, { type: name }, { cause });
       }
       if (!canonical) {
-        throw kernelError('malformed-encoding', `the bytes are not the one encoding of a ${name}`, { type: name });
+        throw kernelError('malformed-encoding', `the bytes are not the one encoding of a ${name}`, {
+          type: name,
+        });
       }
       return value;
     },

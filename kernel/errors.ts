@@ -6,7 +6,13 @@
 /** What whoever meets the error does: with the input, and with the peer that sent it. */
 export type ErrorAction = 'ignore' | 'reject' | 'penalise' | 'retry' | 'halt';
 
-export type ErrorDetail = string | number | boolean | null | readonly ErrorDetail[] | { [key: string]: ErrorDetail };
+export type ErrorDetail =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly ErrorDetail[]
+  | { [key: string]: ErrorDetail };
 
 export interface ErrorDefinition {
   /** HTTP status at the REST edge. */
@@ -87,7 +93,9 @@ export function isCodedError(error: unknown, code?: string): error is CodedError
 }
 
 /** A value, or the coded reason why there is none. */
-export type Result<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: CodedError };
+export type Result<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: CodedError };
 
 export function ok<Value>(value: Value): Result<Value> {
   return { ok: true, value };
@@ -102,7 +110,11 @@ export const kernelError = defineErrors('kernel', {
   'malformed-text': { status: 400, action: 'reject', title: 'Not valid UTF-8' },
   'malformed-address': { status: 400, action: 'reject', title: 'Not an address of this ledger' },
   'malformed-amount': { status: 400, action: 'reject', title: 'Not an amount' },
-  'amount-overflow': { status: 422, action: 'reject', title: 'An amount left the range of unsigned 128 bits' },
+  'amount-overflow': {
+    status: 422,
+    action: 'reject',
+    title: 'An amount left the range of unsigned 128 bits',
+  },
   'malformed-encoding': { status: 400, action: 'penalise', title: 'Not the one encoding of its type' },
   'too-large': { status: 413, action: 'penalise', title: 'Larger than its type allows' },
   'unencodable-value': { status: 400, action: 'reject', title: 'A value is outside its type' },

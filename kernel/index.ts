@@ -1,5 +1,12 @@
 export { ADDRESS_BYTES, ADDRESS_PREFIX, addressOfKey, formatAddress, parseAddress } from './address.ts';
-export { AMOUNT_MAX, addAmounts, multiplyAmount, parseAmount, subtractAmounts, type Amount } from './amount.ts';
+export {
+  AMOUNT_MAX,
+  addAmounts,
+  multiplyAmount,
+  parseAmount,
+  subtractAmounts,
+  type Amount,
+} from './amount.ts';
 export {
   bytesToUint64,
   compareBytes,
@@ -12,7 +19,7 @@ export {
   utf8,
 } from './bytes.ts';
 export type { Cancellable, Clock, Scheduler } from './clock.ts';
-export { codec, type Codec } from './codec.ts';
+export { codec, uint64, type Codec } from './codec.ts';
 export {
   CodedError,
   defineErrors,
@@ -38,6 +45,7 @@ export {
   type KeyType,
   type SigningKey,
 } from './keys.ts';
+export { decryptKey, encryptKey, parseKeyFile, type KeyFile } from './keystore.ts';
 export { silentLogger, type Logger } from './logger.ts';
 export { listLeaf, listProof, listRoot, verifyListProof, type ListProof } from './merkle.ts';
 export type { Random } from './random.ts';

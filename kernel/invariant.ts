@@ -7,7 +7,8 @@ import { CodedError, kernelError } from './errors.ts';
  * @throws `kernel.invariant-broken`
  */
 export function invariant(condition: unknown, what: string): asserts condition {
-  if (!condition) throw kernelError('invariant-broken', `invariant broken: ${what}; this is a fault of the software`);
+  if (!condition)
+    throw kernelError('invariant-broken', `invariant broken: ${what}; this is a fault of the software`);
 }
 
 /** Closes an exhaustive switch. */

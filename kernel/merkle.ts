@@ -49,7 +49,8 @@ export function listProof(items: readonly Uint8Array[], index: number): ListProo
 /** True when `item` stands at `proof.index` of the list of `proof.total` items whose root is `root`. */
 export function verifyListProof(root: Uint8Array, item: Uint8Array, proof: ListProof): boolean {
   const { index, total, path } = proof;
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(total) || index < 0 || index >= total) return false;
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(total) || index < 0 || index >= total)
+    return false;
   const sides = sidesOf(index, total);
   if (sides.length !== path.length) return false;
   let node = listLeaf(item);
