@@ -1,1 +1,35 @@
+export type {
+  AccountTransaction,
+  AssembleInput,
+  BlockSummary,
+  Chain,
+  ChainTip,
+  FinalisedBlock,
+  FinalTransaction,
+  ItemProof,
+  Page,
+  PageRequest,
+} from './chain/face.ts';
+export { encodeBlock, makeBlock, transactionRoot } from './domain/block.ts';
+export { commitCodec, commitHash, NO_COMMIT_HASH } from './domain/commit.ts';
+export { blockHash, headerCodec } from './domain/header.ts';
+export {
+  proposalBodyCodec,
+  proposalDigest,
+  VOTE_KINDS,
+  voteBodyCodec,
+  voteDigest,
+} from './domain/signed-bodies.ts';
 export type { Block, Commit, Header, ProposalBody, VoteBody, VoteKind } from './domain/types.ts';
+export { isQuorum, verifyCommit } from './domain/verify-commit.ts';
+export { blockError } from './errors.ts';
+export {
+  BLOCK_BYTES_MAX,
+  BLOCK_TRANSACTIONS_MAX,
+  BLOCK_VERSION,
+  COMMIT_BYTES_MAX,
+  COMMIT_VALIDATORS_MAX,
+  HEADER_BYTES_MAX,
+  ROUND_MAX,
+} from './limits.ts';
+export type { BlockSync, BlockSyncStatistics } from './sync/face.ts';

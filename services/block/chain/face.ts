@@ -1,0 +1,144 @@
+import type { ListProof, Result } from '#kernel';
+import type {
+  Account,
+  ConsensusParameters,
+  Execution,
+  LedgerParameters,
+  Receipt,
+} from '#services/blockchain';
+import type { Transaction } from '#services/transaction';
+import type { ProposerRotation, ValidatorSet } from '#services/validator';
+import type { Block, Commit, Header } from '../domain/types.ts';
+
+/** The last final block and what it dictates about the next. */
+export interface ChainTip {
+  /** One less than the initial height before the first block. */
+  readonly height: number;
+  /** The genesis hash before the first block. */
+  readonly blockHash: Uint8Array;
+  /** The genesis time before the first block. */
+  readonly blockTimeMs: number;
+  /** A commit of the tip; undefined before the first block. */
+  readonly commit: Commit | undefined;
+  /** Validators of height + 1. */
+  readonly validators: ValidatorSet;
+  readonly rotation: ProposerRotation;
+  readonly parameters: LedgerParameters;
+  readonly consensus: ConsensusParameters;
+  /** State root after the tip. */
+  readonly stateRoot: Uint8Array;
+}
+
+/** A block that became final, after it is durable. */
+export interface FinalisedBlock {
+  readonly block: Block;
+  readonly commit: Commit;
+  /** `execution.changedAccounts` holds the accounts that the block changed, by address in hex. */
+  readonly execution: Execution & { readonly changedAccounts: ReadonlyMap<string, Account> };
+}
+
+/** A block in a list, without its transactions. */
+export interface BlockSummary {
+  readonly hash: Uint8Array;
+  readonly header: Header;
+  readonly transactionCount: number;
+  /** Bytes of all transactions. */
+  readonly transactionBytes: number;
+  readonly gasUsed: number;
+}
+
+/** A final transaction with its place and outcome. */
+export interface FinalTransaction {
+  readonly transaction: Transaction;
+  readonly height: number;
+  readonly index: number;
+  readonly receipt: Receipt;
+}
+
+/** A final transaction that an account sent or received by. */
+export interface AccountTransaction extends FinalTransaction {
+  readonly role: 'sender' | 'receiver' | 'both';
+}
+
+export interface PageRequest {
+  /** `next` of the page before; absent for the newest. */
+  readonly cursor?: string;
+  /** 1 to 100. */
+  readonly limit: number;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Absent on the last page. */
+  readonly next?: string;
+}
+
+/** Proof that an item stands at a place of a block: check it with `verifyListProof` against the named root. */
+export interface ItemProof {
+  /** Height of the header that holds the root. */
+  readonly rootHeight: number;
+  readonly root: Uint8Array;
+  /** The leaf: a transaction's hash, or an encoded receipt. */
+  readonly item: Uint8Array;
+  readonly proof: ListProof;
+}
+
+export interface AssembleInput {
+  readonly round: number;
+  readonly timeMs: number;
+  /** 20-byte address of the proposer's consensus key. */
+  readonly proposer: Uint8Array;
+  /** Commit of the tip; its own is taken when undefined. */
+  readonly lastCommit: Commit | undefined;
+  /** Candidates in order; those that no block may hold now are left out. */
+  readonly transactions: readonly Transaction[];
+}
+
+/** The chain of final blocks: assembles, validates, finalises, and answers about them. */
+export interface Chain {
+  /**
+   * Reads the tip; call after the ledger is open.
+   *
+   * @throws `block.corrupt-home` when blocks and state disagree
+   */
+  open(): Promise<void>;
+  /** @throws `block.not-open` before `open` */
+  tip(): ChainTip;
+  /** Ends after the finalisation that is under way. */
+  close(): Promise<void>;
+  /** Sorts out what no block may hold now and makes the block after the tip. */
+  assemble(input: AssembleInput): Promise<Block>;
+  /**
+   * Verifies a block against the tip: header, last commit, limits, and that each transaction may be in it
+   * (executes; the result is kept for `finalise`). The caller has verified the transactions' signatures.
+   */
+  validate(block: Block): Promise<Result<void>>;
+  /**
+   * Makes a block final: one atomic, synced write of block, commit, receipts, state and indexes, then the tip
+   * moves, then listeners hear. The caller has verified the commit. A height that is final already is a no-op.
+   *
+   * @throws `block.conflicting-finalisation` (halt) when another block is final at the height
+   */
+  finalise(block: Block, commit: Commit): Promise<void>;
+  /** Listeners run after the write, in order; one that throws is logged. Returns the unsubscriber. */
+  onFinalised(listener: (event: FinalisedBlock) => void): () => void;
+
+  /** The block of a height or hash. */
+  block(ref: number | Uint8Array): Promise<Block | undefined>;
+  /** A commit that finalised the height. */
+  commit(height: number): Promise<Commit | undefined>;
+  header(height: number): Promise<Header | undefined>;
+  summary(ref: number | Uint8Array): Promise<BlockSummary | undefined>;
+  /** Newest first, without transactions. @throws `block.malformed-cursor` */
+  blocks(page: PageRequest): Promise<Page<BlockSummary>>;
+  /** The validators of a height up to the one after the tip. */
+  validatorSet(height: number): Promise<ValidatorSet | undefined>;
+  transaction(hash: Uint8Array): Promise<FinalTransaction | undefined>;
+  receipts(height: number): Promise<readonly Receipt[] | undefined>;
+  /** What an account sent or received by, newest first. @throws `block.malformed-cursor` */
+  transactionsOf(address: Uint8Array, page: PageRequest): Promise<Page<AccountTransaction>>;
+  /** Undefined when there is no such transaction. */
+  transactionProof(height: number, index: number): Promise<ItemProof | undefined>;
+  /** The root is in the next header: undefined also while that is not final. */
+  receiptProof(height: number, index: number): Promise<ItemProof | undefined>;
+}
