@@ -1,0 +1,165 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import type { NetworkEvent, NetworkStatus } from '#node';
+import { cliError } from '../errors.ts';
+import { addHomeOption, addJsonOption, wholeNumber } from '../options.ts';
+import { EXIT, Output } from '../output.ts';
+
+const VALIDATORS = 4;
+const VALIDATORS_MAX = 64;
+const PORT = 8080;
+/** A plain line of progress at most this often where there is no terminal. */
+const PLAIN_STATUS_MS = 10_000;
+
+interface UpOptions {
+  home: string;
+  validators?: number;
+  genesis?: string;
+  denom?: string;
+  port: number;
+  set: string[];
+  detach: boolean;
+  json: boolean;
+}
+
+/** `node0 up`: make or reuse a local network, and run it. */
+export function addUpCommand(program: Command): void {
+  addJsonOption(
+    addHomeOption(
+      program
+        .command('up')
+        .description('run a local network: several validators and a full node with the API')
+        .option('--validators <number>', `validators of a new network (default: ${VALIDATORS})`, wholeNumber(1, VALIDATORS_MAX))
+        .option('--genesis <file>', 'start a new network from a genesis; that of another chain is imported')
+        .option('--denom <name>', 'denomination to import from a genesis of another chain')
+        .option('--port <number>', 'port of the API', wholeNumber(1, 65_535), PORT)
+        .option('--set <key=value>', 'a setting for every node; repeatable', collect, [])
+        .option('--detach', 'return when the network is ready and leave it running', false),
+    ),
+  )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ node0 up\n  $ node0 up --home rehearsal --genesis genesis.json --validators 7 --port 9090\n  $ node0 up --detach && node0 query status && node0 down\n',
+    )
+    .action((options: UpOptions) => (options.detach ? upDetached(options) : up(options)));
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const { runNetwork } = await import('#node');
+  const output = new Output(options.json);
+  const view = new UpView(output);
+  const network = await runNetwork({
+    home: resolve(options.home),
+    validators: options.validators,
+    genesisFile: options.genesis === undefined ? undefined : resolve(options.genesis),
+    denomination: options.denom,
+    apiPort: options.port,
+    settings: options.set,
+    command: [process.execPath, fileURLToPath(new URL('../main.ts', import.meta.url))],
+    onEvent: (event) => view.show(event),
+  });
+  const stop = (): void => {
+    view.stopping();
+    void network.stop();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  if (process.connected) process.once('disconnect', () => process.removeAllListeners('message'));
+  const outcome = await network.ended;
+  output.endStatus();
+  if (outcome.error !== undefined) throw outcome.error;
+  output.line('stopped');
+}
+
+/** Runs `up` in a process of its own and waits until it says that it is ready. */
+async function upDetached(options: UpOptions): Promise<void> {
+  const home = resolve(options.home);
+  await mkdir(home, { recursive: true });
+  const log = openSync(`${home}.up.log`, 'w');
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+  const parameters = process.argv.slice(2).filter((parameter) => parameter !== '--detach');
+  const child = spawn(process.execPath, [main, ...parameters], {
+    stdio: ['ignore', log, log, 'ipc'],
+    detached: true,
+  });
+  closeSync(log);
+  const output = new Output(options.json);
+  const view = new UpView(output);
+  const ready = await new Promise<boolean>((settle) => {
+    child.on('message', (event) => {
+      view.show(event as NetworkEvent);
+      if ((event as NetworkEvent).kind === 'ready' || (event as NetworkEvent).kind === 'failed') {
+        settle((event as NetworkEvent).kind === 'ready');
+      }
+    });
+    child.on('exit', () => settle(false));
+  });
+  if (!ready) throw cliError('node-unreachable', `the network did not start; see ${home}.up.log and node0 up without --detach`);
+  child.disconnect();
+  child.unref();
+  output.line(`running in the background; stop it with: node0 down --home ${options.home}`);
+}
+
+/** Shows the events of a network: a live line on a terminal, plain lines elsewhere, JSON lines for machines. */
+class UpView {
+  readonly #output: Output;
+  #lastPlainMs = -Infinity;
+  #isReady = false;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  show(event: NetworkEvent): void {
+    if (process.connected) process.send?.(event);
+    if (this.#output.json && event.kind !== 'status') this.#output.result(event, '');
+    switch (event.kind) {
+      case 'created':
+      case 'note':
+        this.#output.line(event.text);
+        return;
+      case 'progress':
+        this.#output.status(event.text);
+        return;
+      case 'ready':
+        this.#isReady = true;
+        this.#output.endStatus();
+        this.#output.line(`ready ${event.url}`);
+        return;
+      case 'exited':
+        this.#output.endStatus();
+        this.#output.line(event.text);
+        return;
+      case 'status':
+        this.#status(event.status, event.atMs);
+        return;
+      case 'failed':
+        this.#output.endStatus();
+        process.exitCode = EXIT.failed;
+    }
+  }
+
+  stopping(): void {
+    this.#output.endStatus();
+    this.#output.line('stopping…');
+  }
+
+  #status(status: NetworkStatus, atMs: number): void {
+    if (!this.#isReady) return;
+    const text =
+      `height ${status.height} · ${status.validatorsRunning} of ${status.validators} validators` +
+      ` · ${status.peers} peers · ${status.transactionsPerSecond.toFixed(0)} tx/s`;
+    if (this.#output.interactive) this.#output.status(text);
+    else if (atMs - this.#lastPlainMs >= PLAIN_STATUS_MS) {
+      this.#lastPlainMs = atMs;
+      this.#output.line(text);
+    }
+  }
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}

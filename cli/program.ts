@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { addBenchCommand } from './commands/bench.ts';
+import { addDownCommand } from './commands/down.ts';
+import { addGenesisCommand } from './commands/genesis.ts';
+import { addKeysCommand } from './commands/keys.ts';
+import { addQueryCommand } from './commands/query.ts';
+import { addStartCommand } from './commands/start.ts';
+import { addTransactionCommand } from './commands/tx.ts';
+import { addUpCommand } from './commands/up.ts';
+import { VERSION } from '#node';
+
+/** The whole `node0` command. Building it runs nothing; heavy modules load when a command runs. */
+export function buildProgram(): Command {
+  const program = new Command('node0')
+    .description('Agree on the first block of a ledger, prove it sound, and run the validators that keep it.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .showHelpAfterError('(add --help for what is accepted)')
+    .showSuggestionAfterError(true)
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .exitOverride();
+  program.addHelpText(
+    'after',
+    `
+Examples:
+  $ node0 up                                   run a local network of four validators
+  $ node0 tx transfer --from alice --to ADDRESS --amount 5 --wait
+  $ node0 query status
+  $ node0 genesis validate genesis.json
+`,
+  );
+  addUpCommand(program);
+  addDownCommand(program);
+  addStartCommand(program);
+  addKeysCommand(program);
+  addGenesisCommand(program);
+  addTransactionCommand(program);
+  addQueryCommand(program);
+  addBenchCommand(program);
+  return program;
+}

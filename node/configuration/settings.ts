@@ -1,0 +1,139 @@
+/** One setting: its text for people, what it accepts, and what holds when nobody says otherwise. */
+export interface Setting<Value> {
+  readonly about: string;
+  /** What is accepted, as it stands in an error message. */
+  readonly accepts: string;
+  readonly fallback: Value;
+  /** The value of what YAML, the environment or a flag gave, or undefined when it is not accepted. */
+  readonly read: (given: unknown) => Value | undefined;
+}
+
+function text(about: string, fallback: string, accepts = 'a text', pattern = /^.*$/): Setting<string> {
+  return {
+    about,
+    accepts,
+    fallback,
+    read: (given) => (typeof given === 'string' && pattern.test(given) ? given : undefined),
+  };
+}
+
+function integer(about: string, fallback: number, min: number, max: number): Setting<number> {
+  return {
+    about,
+    accepts: `a whole number from ${min} to ${max}`,
+    fallback,
+    read(given) {
+      const value = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given;
+      return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+        ? value
+        : undefined;
+    },
+  };
+}
+
+function choice<const Option extends string>(
+  about: string,
+  fallback: Option,
+  options: readonly Option[],
+): Setting<Option> {
+  return {
+    about,
+    accepts: `one of ${options.join(', ')}`,
+    fallback,
+    read: (given) => options.find((option) => option === given),
+  };
+}
+
+function list(about: string, accepts: string, pattern: RegExp): Setting<readonly string[]> {
+  return {
+    about,
+    accepts: `a list of ${accepts}`,
+    fallback: [],
+    read(given) {
+      const items = typeof given === 'string' ? given.split(',').filter((item) => item !== '') : given;
+      if (!Array.isArray(items)) return undefined;
+      return items.every((item): item is string => typeof item === 'string' && pattern.test(item))
+        ? items
+        : undefined;
+    },
+  };
+}
+
+const MULTIADDR = /^\/(ip4|ip6|dns4|dns6|dns)\/[^/]+\/tcp\/\d+$/;
+const PEER_MULTIADDR = /^\/(ip4|ip6|dns4|dns6|dns)\/[^/]+\/tcp\/\d+\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/;
+const PEER_ID = /^[1-9A-HJ-NP-Za-km-z]{40,64}$/;
+const HOST_PORT = /^$|^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/;
+const HEX_HASH = /^$|^[0-9a-f]{64}$/;
+
+/** Every setting of `node0.yaml`, by its dotted key. Relative paths start at the folder of the file. */
+export const SETTINGS = {
+  name: text(
+    'Name of the node in logs and metrics.',
+    'node0',
+    '1 to 64 of A-Z a-z 0-9 . _ -',
+    /^[\w.-]{1,64}$/,
+  ),
+  'chain.genesis': text('Genesis document.', 'genesis.json', 'a path', /^.+$/),
+  'chain.genesisHash': text(
+    'The genesis hash that the node expects; it does not start with any other. Empty: any.',
+    '',
+    '64 lower-case hexadecimal digits, or empty',
+    HEX_HASH,
+  ),
+  'network.listen': list(
+    'Addresses to listen on for peers.',
+    'multiaddrs like /ip4/0.0.0.0/tcp/26656',
+    MULTIADDR,
+  ),
+  'network.peers': list(
+    'Peers to stay connected to.',
+    'multiaddrs with a peer id like /ip4/10.0.0.2/tcp/26656/p2p/12D3…',
+    PEER_MULTIADDR,
+  ),
+  'network.allow': list('When not empty, only these peers may connect.', 'peer ids', PEER_ID),
+  'network.key': text('Key file of the transport identity.', 'keys/transport.json', 'a path', /^.+$/),
+  'consensus.key': text(
+    'Key file of the consensus key. Empty: the node follows without voting.',
+    '',
+    'a path or empty',
+  ),
+  'keys.passwordFile': text(
+    'File with the password of the key files, mode 0600.',
+    'password',
+    'a path',
+    /^.+$/,
+  ),
+  'engines.state': text(
+    'Engine of the state, blocks and indexes.',
+    'rocksdb:data/state',
+    'rocksdb:DIRECTORY',
+    /^rocksdb:.+$/,
+  ),
+  'storage.profile': choice('Memory that the state engine takes.', 'production', ['local', 'production']),
+  'storage.retainedHeights': integer('Heights whose state can be read and proven.', 10_000, 2, 1_000_000_000),
+  'mempool.maxTransactions': integer('Transactions that wait at most.', 50_000, 1, 10_000_000),
+  'mempool.maxBytes': integer('Bytes that wait at most.', 64 * 2 ** 20, 2 ** 16, 2 ** 32),
+  'mempool.maxPerAccount': integer('Transactions of one account that wait at most.', 1_000, 1, 1_000_000),
+  'verification.workers': integer('Threads that check signatures.', 1, 1, 64),
+  'api.listen': text(
+    'Address of REST, WebSocket and metrics. Empty: none.',
+    '',
+    'HOST:PORT or empty',
+    HOST_PORT,
+  ),
+  'log.level': choice('Least severe line to log.', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
+  'log.file': text('File to log to. Empty: standard output.', '', 'a path or empty'),
+} as const satisfies Record<string, Setting<string | number | readonly string[]>>;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+/** The node's configuration: each setting's value. */
+export type NodeConfiguration = {
+  readonly [Key in SettingKey]: (typeof SETTINGS)[Key] extends Setting<infer Value> ? Value : never;
+};
+
+/** Name of the environment variable over a setting: `NODE0_API_LISTEN` for `api.listen`. */
+export function environmentName(key: SettingKey): string {
+  const words = key.replace(/([a-z])([A-Z])/g, '$1_$2').replaceAll('.', '_');
+  return `NODE0_${words.toUpperCase()}`;
+}

@@ -1,0 +1,11 @@
+import { defineErrors } from '#kernel';
+
+export const homeError = defineErrors('home', {
+  unreadable: { status: 500, action: 'halt', title: 'A file of the home cannot be read' },
+  'in-use': { status: 409, action: 'halt', title: 'Another process uses the home' },
+  'other-chain': { status: 409, action: 'halt', title: 'The home belongs to another chain' },
+  'not-a-network': { status: 404, action: 'halt', title: 'There is no local network in the folder' },
+  'port-in-use': { status: 409, action: 'halt', title: 'The port is in use' },
+  'node-failed': { status: 500, action: 'halt', title: 'A node of the local network did not start or ended' },
+  'password-missing': { status: 500, action: 'halt', title: 'The password of the key files is missing' },
+});

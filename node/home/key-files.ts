@@ -1,0 +1,42 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { decryptKey, encryptKey, parseKeyFile, type KeyFile, type Random } from '#kernel';
+import { homeError } from './errors.ts';
+
+/** Reads a key file and opens it with the password in `passwordFile`; returns the 32-byte seed. */
+export async function readSeed(keyFile: string, passwordFile: string): Promise<Uint8Array> {
+  const [text, password] = await Promise.all([readText(keyFile, 'key file'), readPassword(passwordFile)]);
+  return decryptKey(parseKeyFile(text), password);
+}
+
+export async function readPassword(file: string): Promise<string> {
+  const password = (await readText(file, 'password file')).replace(/\r?\n$/, '');
+  if (password === '') throw homeError('password-missing', `the password file ${file} is empty`, { file });
+  return password;
+}
+
+/** Encrypts a seed into a new key file, mode 0600. Never overwrites. */
+export async function writeKeyFile(
+  path: string,
+  options: { seed: Uint8Array; name: string; password: string; random: Random },
+): Promise<KeyFile> {
+  const file = await encryptKey(options);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `${JSON.stringify(file, undefined, 2)}\n`, { flag: 'wx', mode: 0o600 });
+  return file;
+}
+
+export async function writeSecretText(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text, { flag: 'wx', mode: 0o600 });
+  await chmod(path, 0o600);
+}
+
+async function readText(file: string, what: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw homeError('unreadable', `the ${what} ${file} cannot be read: ${reason}`, { file }, { cause });
+  }
+}

@@ -1,0 +1,23 @@
+/** What a node tells the process that started it, over the channel between them. */
+export type NodeReport =
+  | { readonly kind: 'stage'; readonly stage: BootStage }
+  | { readonly kind: 'started'; readonly api: string | undefined; readonly addresses: readonly string[] }
+  | {
+      readonly kind: 'status';
+      readonly height: number;
+      readonly peers: number;
+      /** Finalising: see `Readiness`. */
+      readonly ready: boolean;
+      /** Transactions finalised since the process started. */
+      readonly transactions: number;
+    }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+/** Steps of a start, in order. */
+export const BOOT_STAGES = ['keys', 'genesis', 'state', 'network', 'api'] as const;
+export type BootStage = (typeof BOOT_STAGES)[number];
+
+/** Sends a report to the parent process, if there is one that listens. */
+export function reportToParent(report: NodeReport): void {
+  if (process.connected) process.send?.(report);
+}

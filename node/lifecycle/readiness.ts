@@ -1,0 +1,32 @@
+import type { Clock } from '#kernel';
+import type { ChainTip } from '#services/block';
+
+/** Empty-block intervals without a block after which the chain counts as halted. */
+const INTERVALS_WITHOUT_BLOCK = 3;
+/** Grace on top of them, for rounds that fail. */
+const GRACE_MS = 5_000;
+
+export interface ReadinessSources {
+  readonly clock: Clock;
+  readonly tip: () => ChainTip;
+  /** Monotonic time of the last finalisation here, undefined before the first. */
+  readonly lastFinalisedAtMs: () => number | undefined;
+  readonly syncing: () => boolean;
+  readonly peers: () => number;
+  readonly validators: () => number;
+}
+
+/** Ready means finalising: a block became final recently and the node is not catching up. Pure but for the clock. */
+export function readinessOf(sources: ReadinessSources): { ready: boolean; reasons: string[] } {
+  const reasons: string[] = [];
+  const { consensus } = sources.tip();
+  const lastMs = sources.lastFinalisedAtMs();
+  const limitMs = INTERVALS_WITHOUT_BLOCK * consensus.emptyBlockIntervalMs + GRACE_MS;
+  if (lastMs === undefined) reasons.push('no block became final since the start');
+  else if (sources.clock.monotonic() - lastMs > limitMs) {
+    reasons.push(`no block became final for more than ${limitMs} ms`);
+  }
+  if (sources.syncing()) reasons.push('catching up with the peers');
+  if (sources.peers() === 0 && sources.validators() > 1) reasons.push('no peer is connected');
+  return { ready: reasons.length === 0, reasons };
+}

@@ -1,0 +1,213 @@
+import { rm, writeFile } from 'node:fs/promises';
+import type { CodedError } from '#kernel';
+import { systemClock } from '#runtime';
+import { homeError } from '../home/errors.ts';
+import { isLivingNode0, readPidFile } from '../home/pid-file.ts';
+import { BOOT_STAGES, type NodeReport } from '../lifecycle/progress.ts';
+import { networkLayout, type NodeLayout } from './layout.ts';
+import { nodesOf, writeNodeFiles } from './node-files.ts';
+import { isPortFree } from './ports.ts';
+import { prepareNetwork, type NetworkRequest } from './prepare.ts';
+import { readNetworkRecord } from './record.ts';
+import { Supervisor, stopNodes, stopProcesses } from './supervisor.ts';
+
+export interface NetworkStatus {
+  readonly height: number;
+  readonly peers: number;
+  readonly validators: number;
+  readonly validatorsRunning: number;
+  readonly transactionsPerSecond: number;
+}
+
+/** What a running network tells whoever shows it. */
+export type NetworkEvent =
+  | { readonly kind: 'created' | 'note' | 'progress' | 'exited'; readonly text: string }
+  | { readonly kind: 'ready'; readonly url: string; readonly home: string; readonly chainId: string; readonly genesisHash: string }
+  | { readonly kind: 'status'; readonly status: NetworkStatus; readonly atMs: number }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+export interface RunNetworkOptions extends NetworkRequest {
+  readonly apiPort: number;
+  /** `key=value` settings for every node. */
+  readonly settings: readonly string[];
+  /** Program and arguments that run `node0`. */
+  readonly command: readonly string[];
+  readonly onEvent: (event: NetworkEvent) => void;
+}
+
+export interface RunningNetwork {
+  stop(): Promise<void>;
+  /** Resolves when every process has stopped; with the error that ended it, if one did. */
+  readonly ended: Promise<{ error?: CodedError }>;
+}
+
+/**
+ * Makes or reuses the network of a home and starts its processes.
+ *
+ * @throws `home.in-use`, `home.other-chain`, `genesis.*`, `node.port-in-use`
+ */
+export async function runNetwork(options: RunNetworkOptions): Promise<RunningNetwork> {
+  const layout = networkLayout(options.home);
+  await refuseSecondSupervisor(layout.supervisorPid, options.home);
+  await refuseTakenPort(options.apiPort);
+  const { record, notes } = await prepareNetwork(options);
+  for (const text of notes) options.onEvent({ kind: 'created', text });
+  await writeNodeFiles(layout, record, { apiPort: options.apiPort, settings: options.settings });
+  await writeFile(layout.supervisorPid, `${process.pid}\n`);
+  const nodes = nodesOf(layout, record);
+  const supervisor = new Supervisor({ nodes, command: options.command });
+  const watch = new NetworkWatch(nodes, options, record);
+  supervisor.on('report', (node, report) => watch.report(node, report));
+  const ended = new Promise<{ error?: CodedError }>((resolve) => {
+    let stopping: Promise<void> | undefined;
+    const stop = (error?: CodedError): void => {
+      stopping ??= supervisor.stop().then(async () => {
+        await rm(layout.supervisorPid, { force: true });
+        resolve(error === undefined ? {} : { error });
+      });
+    };
+    supervisor.on('exit', (node, code, signal) => {
+      const error = watch.exited(node, code, signal, supervisor.stopping);
+      if (error !== undefined) stop(error);
+    });
+    watch.stop = stop;
+  });
+  supervisor.start();
+  return {
+    ended,
+    async stop() {
+      watch.stop();
+      await ended;
+    },
+  };
+}
+
+/** Stops the network of a home, however its processes were started. */
+export async function stopNetwork(home: string): Promise<{ stopped: number }> {
+  const layout = networkLayout(home);
+  const record = await readNetworkRecord(layout.record);
+  if (record === undefined) {
+    throw homeError('not-a-network', `there is no local network in ${home}; name its folder with --home`, { home });
+  }
+  const stopped = await stopProcesses(async () => {
+    const pid = await readPidFile(layout.supervisorPid);
+    return pid !== undefined && (await isLivingNode0(pid, 'up')) ? [pid] : [];
+  });
+  const left = await stopNodes(nodesOf(layout, record));
+  await rm(layout.supervisorPid, { force: true });
+  return { stopped: stopped + left };
+}
+
+async function refuseSecondSupervisor(pidFile: string, home: string): Promise<void> {
+  const pid = await readPidFile(pidFile);
+  if (pid === undefined || pid === process.pid || !(await isLivingNode0(pid, 'up'))) return;
+  throw homeError('in-use', `process ${pid} runs the network in ${home} already; stop it with: node0 down --home ${home}`, {
+    home,
+    pid,
+  });
+}
+
+async function refuseTakenPort(port: number): Promise<void> {
+  if (await isPortFree(port)) return;
+  throw homeError('port-in-use', `port ${port} of 127.0.0.1 is in use; choose another with --port`, { port });
+}
+
+/** Turns the reports of single nodes into what people want to know of the network. */
+class NetworkWatch {
+  readonly #nodes: readonly NodeLayout[];
+  readonly #options: RunNetworkOptions;
+  readonly #record: { validators: number; chainId: string; genesisHash: string };
+  readonly #stages = new Map<string, number>();
+  readonly #running = new Set<string>();
+  #ready = false;
+  #previous: { transactions: number; atMs: number } | undefined;
+  stop: (error?: CodedError) => void = () => {};
+
+  constructor(
+    nodes: readonly NodeLayout[],
+    options: RunNetworkOptions,
+    record: { validators: number; chainId: string; genesisHash: string },
+  ) {
+    this.#nodes = nodes;
+    this.#options = options;
+    this.#record = record;
+  }
+
+  report(node: NodeLayout, report: NodeReport): void {
+    switch (report.kind) {
+      case 'stage':
+        this.#stages.set(node.name, BOOT_STAGES.indexOf(report.stage));
+        this.#progress();
+        return;
+      case 'started':
+        this.#running.add(node.name);
+        this.#stages.set(node.name, BOOT_STAGES.length);
+        this.#progress();
+        return;
+      case 'status':
+        if (node.name === 'platform') this.#status(report);
+        return;
+      case 'failed':
+        this.#options.onEvent({ kind: 'note', text: `${node.name}: ${report.message} [${report.code}]` });
+    }
+  }
+
+  /** The error that the network ends with, when it cannot go on without the node. */
+  exited(
+    node: NodeLayout,
+    code: number | null,
+    signal: NodeJS.Signals | null,
+    stopping: boolean,
+  ): CodedError | undefined {
+    this.#running.delete(node.name);
+    if (stopping) return undefined;
+    const how = signal === null ? `exit code ${code}` : signal;
+    if (!this.#ready || node.name === 'platform') {
+      const message = `${node.name} ended (${how}); see ${node.home}/output.log and ${node.home}/node.log`;
+      this.#options.onEvent({ kind: 'failed', code: 'home.node-failed', message });
+      return homeError('node-failed', message, { node: node.name });
+    }
+    const text = `${node.name} ended (${how}); start it again with: node0 start --home ${node.home}`;
+    this.#options.onEvent({ kind: 'exited', text });
+    return undefined;
+  }
+
+  #progress(): void {
+    if (this.#ready) return;
+    const least = Math.min(...this.#nodes.map((node) => this.#stages.get(node.name) ?? 0));
+    const stage = BOOT_STAGES[least] ?? 'first block';
+    this.#options.onEvent({
+      kind: 'progress',
+      text: `starting: ${this.#running.size} of ${this.#nodes.length} nodes up (${stage})`,
+    });
+  }
+
+  #status(report: Extract<NodeReport, { kind: 'status' }>): void {
+    const atMs = systemClock.monotonic();
+    if (!this.#ready && report.ready) {
+      this.#ready = true;
+      this.#options.onEvent({
+        kind: 'ready',
+        url: `http://127.0.0.1:${this.#options.apiPort}`,
+        home: this.#options.home,
+        chainId: this.#record.chainId,
+        genesisHash: this.#record.genesisHash,
+      });
+    }
+    const seconds = this.#previous === undefined ? 0 : (atMs - this.#previous.atMs) / 1000;
+    const rate = this.#previous === undefined || seconds <= 0 ? 0 : (report.transactions - this.#previous.transactions) / seconds;
+    this.#previous = { transactions: report.transactions, atMs };
+    const validatorsRunning = [...this.#running].filter((name) => name !== 'platform').length;
+    this.#options.onEvent({
+      kind: 'status',
+      atMs,
+      status: {
+        height: report.height,
+        peers: report.peers,
+        validators: this.#record.validators,
+        validatorsRunning,
+        transactionsPerSecond: rate,
+      },
+    });
+  }
+}

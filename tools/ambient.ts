@@ -1,0 +1,29 @@
+/** What reads the machine's time, randomness or timers, and what to use instead. */
+const AMBIENT: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
+  { pattern: /\bDate\.now\b|\bnew Date\(\s*\)/, instead: 'Clock.now' },
+  { pattern: /\bperformance\.now\b|\bprocess\.hrtime\b/, instead: 'Clock.monotonic' },
+  {
+    pattern: /\bMath\.random\b|\brandomBytes\b|\brandomInt\b|\bgetRandomValues\b|\brandomUUID\b/,
+    instead: 'Random',
+  },
+  { pattern: /\bset(Timeout|Interval|Immediate)\s*\(|\bnode:timers/, instead: 'Scheduler' },
+];
+
+/** The one folder where they belong. */
+const RUNTIME_FOLDER = 'node/runtime/';
+
+/** Breaches of the ban on ambient time, randomness and timers in one file. */
+export function checkAmbient(file: string, text: string): string[] {
+  if (file.startsWith(RUNTIME_FOLDER)) return [];
+  const breaches: string[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    if (/^\s*(\/\/|\*|\/\*)/.test(line)) continue;
+    for (const { pattern, instead } of AMBIENT) {
+      if (pattern.test(line))
+        breaches.push(
+          `${file}:${index + 1}: ${pattern.exec(line)?.[0]} is ambient; take ${instead} as a parameter`,
+        );
+    }
+  }
+  return breaches;
+}
