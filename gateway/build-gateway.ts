@@ -1,0 +1,142 @@
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { toHex } from '#kernel';
+import { gatewayError } from './errors.ts';
+import { handleErrors, sendProblem } from './http/error-handling.ts';
+import { SECURITY_HEADERS } from './http/headers.ts';
+import { problemOf, PROBLEM_TYPE } from './http/problem.ts';
+import { isLoopback, RateLimiter } from './http/rate-limit.ts';
+import { requestIds } from './http/request-id.ts';
+import { RouteTable } from './http/route-table.ts';
+import { validatorCompiler } from './http/validation.ts';
+import { LIMITS } from './limits.ts';
+import type { GatewayComponents } from './ports.ts';
+import { accountRoutes } from './routes/accounts.ts';
+import { blockRoutes } from './routes/blocks.ts';
+import type { App, RouteContext } from './routes/context.ts';
+import { genesisRoutes } from './routes/genesis.ts';
+import { networkRoutes } from './routes/network.ts';
+import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
+import { operationsRoutes } from './routes/operations.ts';
+import { pageRoutes } from './routes/pages.ts';
+import { statusRoutes } from './routes/status.ts';
+import { submitRoutes } from './routes/submit.ts';
+import { transactionRoutes } from './routes/transactions.ts';
+import { acceptStreams, streamRoute } from './stream/route.ts';
+import { StreamHub } from './stream/stream-hub.ts';
+import { FinalityWatch } from './submission/finality-watch.ts';
+import { SubmissionGate } from './submission/submission-gate.ts';
+
+/**
+ * Builds the edge: REST under `/api/v2`, the stream, health and metrics. The app is ready but does not listen;
+ * `listen` it, `inject` into it, and `close` it: then streams end with 1001 and waiting requests are answered.
+ */
+export async function buildGateway(components: GatewayComponents): Promise<FastifyInstance> {
+  const app = createApp(components);
+  const routes = new RouteTable();
+  app.addHook('onRoute', ({ url, method }) => routes.add(url, method));
+  handleErrors(app, routes, components.logger);
+  app.setValidatorCompiler(validatorCompiler);
+  guard(app, components);
+  acceptBinaryBodies(app);
+
+  const hub = new StreamHub(components);
+  const context = followChain(app, components);
+  acceptStreams(app, hub);
+  collectOpenApi(app, components.version);
+  await app.register(async (api: App) => apiRoutes(api, context, hub), { prefix: '/api/v2' });
+  await app.register(async (root: App) => {
+    operationsRoutes(root, context);
+    pageRoutes(root);
+  });
+  await app.ready();
+  return app as unknown as FastifyInstance;
+}
+
+function createApp({ random }: GatewayComponents): App {
+  return fastify({
+    logger: false,
+    bodyLimit: LIMITS.bodyBytesMax,
+    requestTimeout: LIMITS.requestTimeoutMs,
+    keepAliveTimeout: LIMITS.keepAliveTimeoutMs,
+    http: { maxHeaderSize: LIMITS.headerBytesMax },
+    routerOptions: { maxParamLength: 128, ignoreTrailingSlash: true },
+    genReqId: requestIds(toHex(random.bytes(6))),
+    // Members named __proto__ or constructor in a body are refused, not dropped in silence.
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    frameworkErrors: (error, request, reply) => {
+      const refusal = gatewayError(
+        'malformed-request',
+        `the request target cannot be read: ${error.message}`,
+      );
+      void sendProblem(reply as unknown as FastifyReply, refusal, { requestId: request.id });
+    },
+    clientErrorHandler: (error, socket) => {
+      if (!socket.writable || ('code' in error && error.code === 'ECONNRESET')) return void socket.destroy();
+      const problem = gatewayError('malformed-request', `this is not an HTTP request: ${error.message}`);
+      const body = JSON.stringify(problemOf(problem));
+      const head = [
+        'HTTP/1.1 400 Bad Request',
+        `content-type: ${PROBLEM_TYPE}`,
+        `content-length: ${Buffer.byteLength(body)}`,
+        'connection: close',
+      ];
+      socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+}
+
+/** Headers of every answer, and the rate limit of every address beyond loopback. */
+function guard(app: App, { clock, rateLimit }: GatewayComponents): void {
+  const limit = rateLimit ?? { perSecond: LIMITS.ratePerSecond, burst: LIMITS.rateBurst };
+  const limiter = new RateLimiter(limit, LIMITS.rateAddressesMax, clock);
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+    const { ip } = request;
+    if (isLoopback(ip)) return done();
+    const waitMs = limiter.take(ip);
+    if (waitMs === 0) return done();
+    const retryAfterSeconds = Math.ceil(waitMs / 1000);
+    const message = `at most ${limit.perSecond} requests a second; wait ${retryAfterSeconds} s`;
+    return done(gatewayError('rate-limited', message, { retryAfterSeconds }));
+  });
+}
+
+/** Bytes are taken as they are; text in other types than JSON is refused with 415. */
+function acceptBinaryBodies(app: App): void {
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
+}
+
+/** What requests share that changes with the chain. */
+function followChain(app: App, components: GatewayComponents): RouteContext {
+  const watch = new FinalityWatch(components.scheduler, {
+    waitersMax: LIMITS.waitersMax,
+    droppedMax: LIMITS.droppedRememberedMax,
+  });
+  const unsubscribe = [
+    components.chain.onFinalised((event) => watch.finalised(event)),
+    components.mempool.onDropped((transaction, error) => watch.dropped(transaction, error)),
+  ];
+  app.addHook('preClose', (done) => {
+    for (const end of unsubscribe) end();
+    watch.close();
+    done();
+  });
+  return { components, watch, gate: new SubmissionGate(LIMITS.submissionsInFlightMax) };
+}
+
+function apiRoutes(api: App, context: RouteContext, hub: StreamHub): void {
+  statusRoutes(api, context);
+  submitRoutes(api, context);
+  transactionRoutes(api, context);
+  blockRoutes(api, context);
+  accountRoutes(api, context);
+  networkRoutes(api, context);
+  genesisRoutes(api, context);
+  openApiRoute(api);
+  streamRoute(api, hub, context.components.allowedOrigins ?? []);
+}

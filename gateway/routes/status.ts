@@ -1,0 +1,53 @@
+import { Type } from 'typebox';
+import { toHex } from '#kernel';
+import { timeText } from '../json/chain-json.ts';
+import { isUnchanged, REVALIDATE } from '../http/headers.ts';
+import { Count, Hash, Height, Time } from '../schemas/common.ts';
+import { JSON_TYPE, operation, type App, type RouteContext } from './context.ts';
+
+const StatusJson = Type.Object({
+  chainId: Type.String(),
+  genesisHash: Hash,
+  height: Height,
+  blockHash: Hash,
+  stateRoot: Hash,
+  blockTime: Time,
+  validators: Count,
+  peers: Count,
+  syncing: Type.Boolean(),
+  version: Type.String(),
+});
+
+/** `GET /status`. The text is made once for each height, number of peers and state of syncing. */
+export function statusRoutes(app: App, { components }: RouteContext): void {
+  const { chain, identity, peers, version } = components;
+  const genesisHash = toHex(identity.genesisHash);
+  let cached = { tag: '', text: '' };
+  const current = (): typeof cached => {
+    const tip = chain.tip();
+    const count = peers.peers().length;
+    const syncing = components.syncing();
+    const tag = `${tip.height}-${count}-${syncing ? 1 : 0}`;
+    if (tag === cached.tag) return cached;
+    const text = JSON.stringify({
+      chainId: identity.chainId,
+      genesisHash,
+      height: tip.height,
+      blockHash: toHex(tip.blockHash),
+      stateRoot: toHex(tip.stateRoot),
+      blockTime: timeText(tip.blockTimeMs),
+      validators: tip.validators.validators.length,
+      peers: count,
+      syncing,
+      version,
+    });
+    cached = { tag, text };
+    return cached;
+  };
+  const schema = operation('node', 'Chain, height and peers of the node', StatusJson, {});
+  app.get('/status', { schema }, (request, reply) => {
+    const { tag, text } = current();
+    if (isUnchanged(request, reply, `${genesisHash.slice(0, 16)}-${tag}`, REVALIDATE)) return reply.send();
+    return reply.type(JSON_TYPE).send(text);
+  });
+}

@@ -1,0 +1,126 @@
+import { Type } from 'typebox';
+import { fromHex, parseAddress } from '#kernel';
+import { gatewayError } from '../errors.ts';
+import { IMMUTABLE, isUnchanged, NO_STORE } from '../http/headers.ts';
+import {
+  finalTransactionToJson,
+  payloadFromJson,
+  pendingTransactionToJson,
+} from '../json/transaction-json.ts';
+import { LIMITS } from '../limits.ts';
+import { transactionProof } from '../proofs/transaction-proof.ts';
+import {
+  FinalTransactionJson,
+  FinalTransactionPage,
+  PayloadJson,
+  TransactionParams,
+  TransactionQuery,
+} from '../schemas/blocks.ts';
+import { Address, Amount, Count, PageQuery, strict } from '../schemas/common.ts';
+import { operation, type App, type RouteContext } from './context.ts';
+
+const EstimateJson = Type.Object({
+  gasLimit: Count,
+  gasPrice: Amount,
+  fee: Amount,
+  nonce: Type.Optional(Type.Integer({ description: 'the next nonce of the sender' })),
+});
+const MempoolJson = Type.Object({ size: Count, bytes: Count, minGasPrice: Amount });
+
+/** Reads of single transactions, of the mempool, and the estimate. */
+export function transactionRoutes(app: App, context: RouteContext): void {
+  readRoute(app, context);
+  estimateRoute(app, context);
+  mempoolRoutes(app, context);
+}
+
+function readRoute(app: App, context: RouteContext): void {
+  const { chain, forms, mempool } = context.components;
+  const schema = operation('transactions', 'A transaction and its outcome', FinalTransactionJson, {
+    params: TransactionParams,
+    querystring: TransactionQuery,
+  });
+  app.get('/transactions/:hash', { schema }, async (request, reply) => {
+    const { hash } = request.params;
+    const { wait = 0, proof = false } = request.query;
+    const bytes = fromHex(hash);
+    let final = await chain.transaction(bytes);
+    if (final === undefined && wait > 0) {
+      await waitForFate(context, hash, wait);
+      final = await chain.transaction(bytes);
+    }
+    if (final === undefined) {
+      const pending = mempool.lookup(hash);
+      if (pending === undefined) throw notFound(context, hash);
+      return reply.header('cache-control', NO_STORE).send(pendingTransactionToJson(forms, pending));
+    }
+    if (proof) {
+      const proven = await transactionProof(chain, final.height, final.index);
+      return reply
+        .header('cache-control', NO_STORE)
+        .send({ ...finalTransactionToJson(forms, final), proof: proven });
+    }
+    if (isUnchanged(request, reply, hash, IMMUTABLE)) return reply.send();
+    return finalTransactionToJson(forms, final);
+  });
+}
+
+async function waitForFate({ components, watch }: RouteContext, id: string, waitMs: number): Promise<void> {
+  // What was dropped already will not come back by itself.
+  if (components.mempool.lookup(id) === undefined && watch.dropReason(id) !== undefined) return;
+  await watch.wait(id, waitMs);
+}
+
+function notFound({ watch }: RouteContext, hash: string) {
+  const reason = watch.dropReason(hash);
+  if (reason === undefined) {
+    const message = `this node knows no transaction ${hash}; it was not submitted, or not here, or it expired`;
+    return gatewayError('transaction-not-found', message, { hash });
+  }
+  const message = `the mempool dropped ${hash}: ${reason.message}`;
+  return gatewayError('transaction-not-found', message, { hash, reason: reason.code });
+}
+
+function estimateRoute(app: App, { components }: RouteContext): void {
+  const { chain, forms, ledger, mempool } = components;
+  const schema = operation(
+    'transactions',
+    'Gas, fee and nonce for a transaction to be signed',
+    EstimateJson,
+    {
+      body: strict({ sender: Type.Optional(Address), payload: PayloadJson }),
+    },
+  );
+  app.post('/transactions/estimate', { schema }, async (request, reply) => {
+    const { sender, payload } = request.body;
+    const gasLimit = forms.gasOf(payloadFromJson(payload));
+    const gasPrice = chain.tip().parameters.minGasPrice;
+    const fee = (BigInt(gasLimit) * gasPrice).toString();
+    void reply.header('cache-control', NO_STORE);
+    const estimate = { gasLimit, gasPrice: gasPrice.toString(), fee };
+    if (sender === undefined) return estimate;
+    const address = parseAddress(sender);
+    const nonce = mempool.nextNonce?.(address) ?? (await ledger.account(address))?.nonce ?? 0;
+    return { ...estimate, nonce };
+  });
+}
+
+function mempoolRoutes(app: App, { components }: RouteContext): void {
+  const { chain, forms, mempool } = components;
+  const summary = operation('mempool', 'What waits for a block', MempoolJson, {});
+  app.get('/mempool', { schema: summary }, (_request, reply) => {
+    const minGasPrice = chain.tip().parameters.minGasPrice.toString();
+    void reply.header('cache-control', NO_STORE);
+    return reply.send({ size: mempool.size, bytes: mempool.bytes, minGasPrice });
+  });
+  const list = operation('mempool', 'The transactions that wait for a block', FinalTransactionPage, {
+    querystring: PageQuery,
+  });
+  app.get('/mempool/transactions', { schema: list }, (request, reply) => {
+    const { cursor, limit = LIMITS.pageItemsDefault } = request.query;
+    const found = mempool.pending(cursor, limit);
+    const items = found.items.map((transaction) => pendingTransactionToJson(forms, transaction));
+    void reply.header('cache-control', NO_STORE);
+    return reply.send(found.next === undefined ? { items } : { items, nextCursor: found.next });
+  });
+}
