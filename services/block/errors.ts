@@ -38,6 +38,7 @@ export const blockError = defineErrors('block', {
     action: 'halt',
     title: 'Another block is final at this height',
   },
+  diverged: { status: 500, action: 'halt', title: 'A final block does not follow from the state' },
   'corrupt-home': { status: 500, action: 'halt', title: 'The stored chain contradicts itself' },
   'not-open': { status: 503, action: 'retry', title: 'The chain is not open' },
   halted: { status: 503, action: 'halt', title: 'The chain stopped after a fault' },

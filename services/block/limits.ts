@@ -36,3 +36,58 @@ export const COMPRESS_BYTES_MIN = 1024;
 
 /** Largest page that a query returns. */
 export const PAGE_ITEMS_MAX = 100;
+
+/** Bounds and pace of block sync. Relations: a request waits longer than the hedge; a tick is the shortest. */
+export interface SyncLimits {
+  /** Blocks of one request. */
+  readonly rangeBlocks: number;
+  /** Bytes that a response aims at; it holds one block even when that is larger. */
+  readonly responseBytes: number;
+  /** Heights ahead of the tip that are requested or held. */
+  readonly windowBlocks: number;
+  /** Bytes of blocks held and awaited; the next block after the tip is fetched whatever is held. */
+  readonly bufferBytes: number;
+  readonly requestsPerPeer: number;
+  readonly requestTimeoutMs: number;
+  /** The block after the tip is asked of a second peer after this wait. */
+  readonly hedgeMs: number;
+  /** A node that is one block behind leaves it to consensus for this long. */
+  readonly graceMs: number;
+  /** Without a final block for this long, consensus is let go on. */
+  readonly stallMs: number;
+  readonly tickMs: number;
+  /** How long a peer that failed is left alone; doubles with each failure in a row, six times at most. */
+  readonly restMs: number;
+  /** How long the claims of a peer that lied count for nothing; doubles likewise. */
+  readonly distrustMs: number;
+  /** Least time between two status messages to all. */
+  readonly statusIntervalMs: number;
+  /** Status is repeated after this quiet time, should one have been lost. */
+  readonly statusRepeatMs: number;
+  /** Requests of peers answered at once. */
+  readonly servedMax: number;
+}
+
+export const SYNC_LIMITS: SyncLimits = {
+  rangeBlocks: 32,
+  responseBytes: 4 * 1024 * 1024,
+  windowBlocks: 256,
+  bufferBytes: 32 * 1024 * 1024,
+  requestsPerPeer: 2,
+  requestTimeoutMs: 10_000,
+  hedgeMs: 1_000,
+  graceMs: 250,
+  stallMs: 2_000,
+  tickMs: 100,
+  restMs: 500,
+  distrustMs: 30_000,
+  statusIntervalMs: 50,
+  statusRepeatMs: 5_000,
+  servedMax: 8,
+};
+
+/** Blocks of one response, whatever is asked. */
+export const RANGE_BLOCKS_MAX = 128;
+
+/** Most bytes of one block with its commit in a response. */
+export const RANGE_BYTES_MAX = BLOCK_BYTES_MAX + COMMIT_BYTES_MAX + 8 * 1024 * 1024;

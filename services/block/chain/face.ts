@@ -123,8 +123,19 @@ export interface Chain {
   /** Listeners run after the write, in order; one that throws is logged. Returns the unsubscriber. */
   onFinalised(listener: (event: FinalisedBlock) => void): () => void;
 
-  /** The block of a height or hash. */
+  /**
+   * Removes transactions, receipts and indexes of the oldest blocks below a height, at most `blocksMax` of them;
+   * headers and commits stay. Returns the number of blocks pruned: call again while it is not 0.
+   */
+  prune(belowHeight: number, blocksMax: number): Promise<number>;
+
+  /** First height of which the transactions are kept. */
+  earliest(): number;
+
+  /** The block of a height or hash. @throws `block.not-retained` when its transactions are pruned */
   block(ref: number | Uint8Array): Promise<Block | undefined>;
+  /** The wire form of a block, made without decoding its transactions: what peers are served. */
+  encodedBlock(height: number): Promise<Uint8Array | undefined>;
   /** A commit that finalised the height. */
   commit(height: number): Promise<Commit | undefined>;
   header(height: number): Promise<Header | undefined>;

@@ -1,0 +1,106 @@
+import { equalBytes, isCodedError, toHex, type CodedError, type Logger } from '#kernel';
+import { checkTransaction, type ChainIdentity, type Transaction } from '#services/transaction';
+import { makeBlock } from '../domain/block.ts';
+import { makeHeader } from '../domain/make-header.ts';
+import { selectIncludable } from '../domain/select-includable.ts';
+import type { Block, Commit } from '../domain/types.ts';
+import type { ChainState } from './chain-state.ts';
+import type { Executions } from './executions.ts';
+import type { AssembleInput } from './face.ts';
+import type { ChainExecution, ChainLedger } from './ports.ts';
+
+/** Attempts to execute without the transaction that the ledger refused, before the block is made empty. */
+const ATTEMPTS_MAX = 4;
+
+export interface AssembleComponents {
+  readonly identity: ChainIdentity;
+  readonly state: ChainState;
+  readonly ledger: ChainLedger;
+  readonly executions: Executions;
+  readonly logger: Logger;
+}
+
+/** The block after the tip of the candidates that may be in it, executed. */
+export async function assembleBlock(components: AssembleComponents, input: AssembleInput): Promise<Block> {
+  const { state, executions } = components;
+  const basis = state.basis();
+  // Proposer-based timestamps are strictly increasing, also when the clock went back.
+  const timeMs = Math.max(input.timeMs, basis.blockTimeMs + 1);
+  const lastCommit = commitOfTip(state, input.lastCommit);
+  const { transactions, execution } = await executeIncludable(
+    components,
+    { height: basis.height + 1, timeMs, proposer: input.proposer },
+    await includable(components, input.transactions, basis.height + 1),
+  );
+  const header = makeHeader(basis, {
+    timeMs,
+    proposer: input.proposer,
+    transactions,
+    lastCommit,
+    nextValidatorSetHash: execution.nextValidators.hash,
+  });
+  const block = makeBlock(header, transactions, lastCommit);
+  executions.keep(block.hash, execution);
+  return block;
+}
+
+/** The commit given, when it is for the tip; otherwise the one that came with the tip. */
+function commitOfTip(state: ChainState, given: Commit | undefined): Commit | undefined {
+  const last = state.last();
+  return given !== undefined && equalBytes(given.blockHash, last.blockHash) ? given : last.commit;
+}
+
+async function includable(
+  components: AssembleComponents,
+  candidates: readonly Transaction[],
+  height: number,
+): Promise<Transaction[]> {
+  const { identity, ledger } = components;
+  const { parameters } = ledger.tip();
+  const checked = candidates.filter(
+    (transaction) => checkTransaction(transaction, { identity, parameters, height }).ok,
+  );
+  const senders = new Map(checked.map(({ sender }) => [toHex(sender), sender]));
+  const accounts = await ledger.accounts([...senders.values()]);
+  const byAddress = new Map([...senders.keys()].map((key, index) => [key, accounts[index]]));
+  const known = new Map([...byAddress].flatMap(([key, account]) => (account ? [[key, account]] : [])));
+  return selectIncludable(checked, known, parameters);
+}
+
+async function executeIncludable(
+  components: AssembleComponents,
+  at: { height: number; timeMs: number; proposer: Uint8Array },
+  selected: readonly Transaction[],
+): Promise<{ transactions: readonly Transaction[]; execution: ChainExecution }> {
+  const { ledger, logger } = components;
+  let transactions = selected;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { transactions, execution: await ledger.execute({ ...at, transactions }) };
+    } catch (error) {
+      if (!refusesTransaction(error) || transactions.length === 0) throw error;
+      logger.warn(
+        { height: at.height, code: error.code, details: error.details, attempt },
+        `the ledger refused a transaction of the block to propose: ${error.message}`,
+      );
+      transactions = attempt === ATTEMPTS_MAX ? [] : withoutRefused(transactions, error);
+    }
+  }
+}
+
+/** True when the ledger says that a transaction may not be in a block, not that something failed. */
+export function refusesTransaction(error: unknown): error is CodedError {
+  if (!isCodedError(error)) return false;
+  const verdict = error.action === 'reject' || error.action === 'penalise';
+  return verdict && (error.code.startsWith('blockchain.') || error.code.startsWith('transaction.'));
+}
+
+/** Leaves out the refused transaction and the later ones of its sender, whose nonces now have a gap. */
+function withoutRefused(transactions: readonly Transaction[], error: CodedError): readonly Transaction[] {
+  const { index } = error.details;
+  const refused = typeof index === 'number' ? transactions[index] : undefined;
+  if (refused === undefined) return [];
+  return transactions.filter(
+    (transaction, at) => at < (index as number) || !equalBytes(transaction.sender, refused.sender),
+  );
+}

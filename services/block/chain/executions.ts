@@ -1,0 +1,37 @@
+import { toHex } from '#kernel';
+import type { Block } from '../domain/types.ts';
+import { EXECUTIONS_CACHED_MAX } from '../limits.ts';
+import type { ChainExecution, ChainLedger } from './ports.ts';
+
+/** Executes blocks on the tip once, however often they are validated before they are final. */
+export interface Executions {
+  of(block: Block): Promise<ChainExecution>;
+  /** Remembers what `assemble` executed under the block that came of it. */
+  keep(blockHash: Uint8Array, execution: ChainExecution): void;
+  /** The tip moved: nothing held is of use. */
+  clear(): void;
+}
+
+export function createExecutions(ledger: Pick<ChainLedger, 'execute'>): Executions {
+  // Insertion order is age: the first key is the oldest.
+  const held = new Map<string, ChainExecution>();
+
+  function keep(blockHash: Uint8Array, execution: ChainExecution): void {
+    held.set(toHex(blockHash), execution);
+    const oldest = held.keys().next();
+    if (held.size > EXECUTIONS_CACHED_MAX && !oldest.done) held.delete(oldest.value);
+  }
+
+  return {
+    keep,
+    clear: () => held.clear(),
+    async of(block) {
+      const known = held.get(toHex(block.hash));
+      if (known !== undefined) return known;
+      const { height, timeMs, proposer } = block.header;
+      const execution = await ledger.execute({ height, timeMs, proposer, transactions: block.transactions });
+      keep(block.hash, execution);
+      return execution;
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import type { StateEngine } from '#engines/state';
+import { listProof } from '#kernel';
+import { receiptCodec } from '#services/blockchain';
+import { BLOCK_TRANSACTIONS_MAX } from '../limits.ts';
+import { corruptHome, type BlockStore } from '../store/block-store.ts';
+import { bytesToPlace, historyKey, roleOf, type Place, type Role } from '../store/keys.ts';
+import type { ChainState } from './chain-state.ts';
+import type { AccountTransaction, Chain } from './face.ts';
+import { pageLimit, pageOf, parseCursor } from './pages.ts';
+import type { ChainLedger } from './ports.ts';
+
+export type ChainQueries = Pick<
+  Chain,
+  | 'block'
+  | 'encodedBlock'
+  | 'commit'
+  | 'header'
+  | 'summary'
+  | 'blocks'
+  | 'validatorSet'
+  | 'transaction'
+  | 'receipts'
+  | 'transactionsOf'
+  | 'transactionProof'
+  | 'receiptProof'
+>;
+
+export interface QueryComponents {
+  readonly engine: StateEngine;
+  readonly store: BlockStore;
+  readonly state: ChainState;
+  readonly ledger: Pick<ChainLedger, 'tip'>;
+}
+
+/** Reads of what is final: never blocked by validation or finalisation. */
+export function createQueries(components: QueryComponents): ChainQueries {
+  const { engine, store, state, ledger } = components;
+
+  /** A height within the final blocks; undefined for others, so that no key is made of a wild number. */
+  async function heightOf(ref: number | Uint8Array): Promise<number | undefined> {
+    const height = typeof ref === 'number' ? ref : await store.heightOf(ref);
+    if (height === undefined || !Number.isSafeInteger(height) || height < 0) return undefined;
+    return height <= state.last().height ? height : undefined;
+  }
+
+  async function whenFinal<Value>(
+    ref: number | Uint8Array,
+    read: (height: number) => Promise<Value | undefined>,
+  ): Promise<Value | undefined> {
+    const height = await heightOf(ref);
+    return height === undefined ? undefined : read(height);
+  }
+
+  async function encodedReceipts(height: number): Promise<Uint8Array[] | undefined> {
+    const summary = await store.summary(height);
+    if (summary === undefined) return undefined;
+    const receipts = await store.encodedReceipts(height);
+    if (receipts.length === summary.transactionCount) return receipts;
+    if (height < (await store.prunedBelow())) return undefined;
+    throw corruptHome(`block ${height} is stored without all of its receipts`);
+  }
+
+  async function header(height: number) {
+    return (await whenFinal(height, store.summary))?.header;
+  }
+
+  return {
+    block: (ref) => whenFinal(ref, store.block),
+    encodedBlock: (height) => whenFinal(height, store.encodedBlock),
+    commit: (height) => whenFinal(height, store.commit),
+    header,
+    summary: (ref) => whenFinal(ref, store.summary),
+    async blocks(page) {
+      const limit = pageLimit(page.limit);
+      const [asked] = page.cursor === undefined ? [Infinity] : parseCursor(page.cursor, 1);
+      const below = Math.min(asked as number, state.last().height + 1);
+      const items = await store.summaries(below, limit + 1);
+      return pageOf(items, limit, (last) => String(last.header.height));
+    },
+    async validatorSet(height) {
+      const last = state.last();
+      if (height === last.height + 1) return ledger.tip().validators;
+      if (height === last.height) return last.validators;
+      const found = await header(height);
+      return found && store.validators(found.validatorSetHash);
+    },
+    async transaction(hash) {
+      const place = await store.place(hash);
+      if (place === undefined) return undefined;
+      const [item] = await store.itemsAt([place]);
+      return item && { ...item, ...place };
+    },
+    async receipts(height) {
+      const encoded = await whenFinal(height, encodedReceipts);
+      return encoded?.map((receipt) => receiptCodec.decode(receipt));
+    },
+    async transactionsOf(address, page) {
+      const limit = pageLimit(page.limit);
+      const places = await historyPlaces(engine, address, page.cursor, limit + 1);
+      const { items, next } = pageOf(places, limit, ({ height, index }) => `${height}.${index}`);
+      const found = await store.itemsAt(items);
+      const shown: AccountTransaction[] = items.flatMap((place, at) => {
+        const item = found[at];
+        return item === undefined ? [] : [{ ...item, ...place }];
+      });
+      return next === undefined ? { items: shown } : { items: shown, next };
+    },
+    async transactionProof(height, index) {
+      const block = await whenFinal(height, store.block);
+      if (block?.transactions[index] === undefined) return undefined;
+      const hashes = block.transactions.map(({ hash }) => hash);
+      const item = hashes[index] as Uint8Array;
+      const root = block.header.transactionRoot;
+      return { rootHeight: height, root, item, proof: listProof(hashes, index) };
+    },
+    async receiptProof(height, index) {
+      const [next, encoded] = await Promise.all([header(height + 1), whenFinal(height, encodedReceipts)]);
+      const item = encoded?.[index];
+      if (next === undefined || encoded === undefined || item === undefined) return undefined;
+      return { rootHeight: height + 1, root: next.receiptRoot, item, proof: listProof(encoded, index) };
+    },
+  };
+}
+
+async function historyPlaces(
+  engine: StateEngine,
+  address: Uint8Array,
+  cursor: string | undefined,
+  limit: number,
+): Promise<(Place & { role: Role })[]> {
+  // Without a cursor from above every place: the greatest index never exists.
+  const [height, index] =
+    cursor === undefined ? [Number.MAX_SAFE_INTEGER, BLOCK_TRANSACTIONS_MAX] : parseCursor(cursor, 2);
+  const gte = historyKey(address, { height: 0, index: 0 });
+  const lt = historyKey(address, { height: height as number, index: index as number });
+  const found = await engine.rangeAll('history', { gte, lt, reverse: true, limit });
+  return found.map(({ key, value }) => ({ ...bytesToPlace(key, address.length), role: roleOf(value[0]) }));
+}

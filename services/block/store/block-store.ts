@@ -1,0 +1,177 @@
+import type { StateEngine } from '#engines/state';
+import { bytesToUint64, equalBytes, toHex, type CodedError } from '#kernel';
+import { receiptCodec, type Receipt } from '#services/blockchain';
+import { decodeTransaction, type ChainIdentity, type Transaction } from '#services/transaction';
+import { makeValidatorSet, type ValidatorSet } from '#services/validator';
+import type { BlockSummary } from '../chain/face.ts';
+import { blockWire } from '../domain/block.ts';
+import { commitCodec } from '../domain/commit.ts';
+import { blockHash, headerCodec } from '../domain/header.ts';
+import type { Block, Commit } from '../domain/types.ts';
+import { blockError } from '../errors.ts';
+import { BLOCK_TRANSACTIONS_MAX, CHUNK_ITEMS } from '../limits.ts';
+import { blocksKey, bytesToPlace, metaKey, receiptsKey, type Place } from './keys.ts';
+import { summaryCodec, validatorsCodec } from './records.ts';
+import { fromStoredValue, splitItems } from './stored-value.ts';
+
+const CHUNKS_MAX = Math.ceil(BLOCK_TRANSACTIONS_MAX / CHUNK_ITEMS);
+const ADVICE = 'restore the data directory from a backup, or remove it and sync again';
+
+/** Reads what `stageBlock` wrote. Absent is undefined; what contradicts itself is `block.corrupt-home`. */
+export interface BlockStore {
+  tip(): Promise<{ height: number; hash: Uint8Array } | undefined>;
+  /** Blocks below this height are without transactions and receipts; 0 when none was pruned. */
+  prunedBelow(): Promise<number>;
+  heightOf(hash: Uint8Array): Promise<number | undefined>;
+  summary(height: number): Promise<BlockSummary | undefined>;
+  /** Newest first, heights below `below`. */
+  summaries(below: number, limit: number): Promise<BlockSummary[]>;
+  commit(height: number): Promise<Commit | undefined>;
+  validators(setHash: Uint8Array): Promise<ValidatorSet | undefined>;
+  encodedTransactions(height: number): Promise<Uint8Array[]>;
+  encodedReceipts(height: number): Promise<Uint8Array[]>;
+  block(height: number): Promise<Block | undefined>;
+  /** The wire form of a block, made without decoding its transactions. */
+  encodedBlock(height: number): Promise<Uint8Array | undefined>;
+  place(transactionHash: Uint8Array): Promise<Place | undefined>;
+  itemsAt(places: readonly Place[]): Promise<({ transaction: Transaction; receipt: Receipt } | undefined)[]>;
+}
+
+export function corruptHome(what: string): CodedError {
+  return blockError('corrupt-home', `${what}: ${ADVICE}`);
+}
+
+export function createBlockStore(engine: StateEngine, identity: ChainIdentity): BlockStore {
+  function readSummary(stored: Uint8Array): BlockSummary {
+    const summary = summaryCodec.decode(fromStoredValue(stored));
+    if (!equalBytes(blockHash(summary.header), summary.hash)) {
+      throw corruptHome(`the stored header of height ${summary.header.height} has another hash`);
+    }
+    return summary;
+  }
+
+  async function summary(height: number): Promise<BlockSummary | undefined> {
+    const stored = await engine.get('blocks', blocksKey.header(height));
+    return stored === undefined ? undefined : readSummary(stored);
+  }
+
+  async function commit(height: number): Promise<Commit | undefined> {
+    const stored = await engine.get('blocks', blocksKey.commit(height));
+    return stored === undefined ? undefined : commitCodec.decode(fromStoredValue(stored));
+  }
+
+  async function encodedTransactions(height: number): Promise<Uint8Array[]> {
+    const range = { gte: blocksKey.body(height, 0), lt: blocksKey.body(height + 1, 0), limit: CHUNKS_MAX };
+    const chunks = await engine.rangeAll('blocks', range);
+    return chunks.flatMap(({ value }) => splitItems(fromStoredValue(value)));
+  }
+
+  /** The parts of a stored block; undefined when its transactions are pruned. */
+  async function parts(height: number) {
+    const [found, lastCommit, transactions] = await Promise.all([
+      summary(height),
+      commit(height - 1),
+      encodedTransactions(height),
+    ]);
+    if (found === undefined) return undefined;
+    if (transactions.length !== found.transactionCount) {
+      if (height < (await prunedBelow())) {
+        throw blockError('not-retained', `the transactions of block ${height} are pruned from this node`, {
+          height,
+        });
+      }
+      throw corruptHome(`block ${height} is stored without all of its transactions`);
+    }
+    return { summary: found, lastCommit, transactions };
+  }
+
+  async function prunedBelow(): Promise<number> {
+    const stored = await engine.get('meta', metaKey.pruned);
+    return stored === undefined ? 0 : bytesToUint64(stored);
+  }
+
+  return {
+    prunedBelow,
+    summary,
+    commit,
+    encodedTransactions,
+    async tip() {
+      const stored = await engine.get('meta', metaKey.tip);
+      return stored && { height: bytesToUint64(stored), hash: stored.slice(8) };
+    },
+    async heightOf(hash) {
+      const stored = await engine.get('blocks', blocksKey.heightOf(hash));
+      return stored === undefined ? undefined : bytesToUint64(stored);
+    },
+    async summaries(below, limit) {
+      const range = { gte: blocksKey.header(0), lt: blocksKey.header(below), reverse: true, limit };
+      return (await engine.rangeAll('blocks', range)).map(({ value }) => readSummary(value));
+    },
+    async validators(setHash) {
+      const stored = await engine.get('blocks', blocksKey.validators(setHash));
+      if (stored === undefined) return undefined;
+      const set = makeValidatorSet(validatorsCodec.decode(fromStoredValue(stored)));
+      if (!equalBytes(set.hash, setHash)) {
+        throw corruptHome(`the stored validator set ${toHex(setHash)} has another hash`);
+      }
+      return set;
+    },
+    async encodedReceipts(height) {
+      const range = { gte: receiptsKey(height, 0), lt: receiptsKey(height + 1, 0), limit: CHUNKS_MAX };
+      const chunks = await engine.rangeAll('receipts', range);
+      return chunks.flatMap(({ value }) => splitItems(fromStoredValue(value)));
+    },
+    async block(height) {
+      const found = await parts(height);
+      if (found === undefined) return undefined;
+      const transactions = found.transactions.map((encoded) => decodeTransaction(encoded, identity));
+      const { hash, header } = found.summary;
+      return { hash, header, transactions, lastCommit: found.lastCommit };
+    },
+    async encodedBlock(height) {
+      const found = await parts(height);
+      if (found === undefined) return undefined;
+      return blockWire.encodeTrusted({
+        header: headerCodec.encodeTrusted(found.summary.header),
+        commit: found.lastCommit ? commitCodec.encodeTrusted(found.lastCommit) : new Uint8Array(0),
+        transactions: found.transactions,
+      });
+    },
+    async place(transactionHash) {
+      const stored = await engine.get('transactions', transactionHash);
+      return stored === undefined ? undefined : bytesToPlace(stored);
+    },
+    itemsAt: (places) => itemsAt(engine, identity, places),
+  };
+}
+
+/** Transactions with their receipts, two point reads a chunk however many places share it. */
+async function itemsAt(engine: StateEngine, identity: ChainIdentity, places: readonly Place[]) {
+  const chunkOf = (place: Place) => Math.floor(place.index / CHUNK_ITEMS);
+  const chunks = new Map(places.map((place) => [`${place.height}/${chunkOf(place)}`, place]));
+  const wanted = [...chunks.values()];
+  const [bodies, receipts] = await Promise.all([
+    engine.getMany(
+      'blocks',
+      wanted.map((place) => blocksKey.body(place.height, chunkOf(place))),
+    ),
+    engine.getMany(
+      'receipts',
+      wanted.map((place) => receiptsKey(place.height, chunkOf(place))),
+    ),
+  ]);
+  const split = (stored: Uint8Array | undefined) => (stored ? splitItems(fromStoredValue(stored)) : []);
+  const loaded = new Map(
+    [...chunks.keys()].map((key, i) => [
+      key,
+      { transactions: split(bodies[i]), receipts: split(receipts[i]) },
+    ]),
+  );
+  return places.map((place) => {
+    const chunk = loaded.get(`${place.height}/${chunkOf(place)}`);
+    const transaction = chunk?.transactions[place.index % CHUNK_ITEMS];
+    const receipt = chunk?.receipts[place.index % CHUNK_ITEMS];
+    if (transaction === undefined || receipt === undefined) return undefined;
+    return { transaction: decodeTransaction(transaction, identity), receipt: receiptCodec.decode(receipt) };
+  });
+}

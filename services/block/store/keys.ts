@@ -1,0 +1,60 @@
+import { bytesToUint64, concatBytes, uint64ToBytes, utf8 } from '#kernel';
+
+/** Tags of the records in the family `blocks`. Append only. */
+const TAG = { header: 1, body: 2, commit: 3, height: 4, validators: 5 } as const;
+
+function tagged(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(Uint8Array.of(tag), ...parts);
+}
+
+function uint32ToBytes(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+export const blocksKey = {
+  header: (height: number) => tagged(TAG.header, uint64ToBytes(height)),
+  /** One value for each `CHUNK_ITEMS` transactions of the block. */
+  body: (height: number, chunk: number) => tagged(TAG.body, uint64ToBytes(height), uint32ToBytes(chunk)),
+  commit: (height: number) => tagged(TAG.commit, uint64ToBytes(height)),
+  heightOf: (blockHash: Uint8Array) => tagged(TAG.height, blockHash),
+  validators: (setHash: Uint8Array) => tagged(TAG.validators, setHash),
+};
+
+/** Family `receipts`: in chunks, as the transactions. */
+export function receiptsKey(height: number, chunk: number): Uint8Array {
+  return concatBytes(uint64ToBytes(height), uint32ToBytes(chunk));
+}
+
+/** Family `meta`. */
+export const metaKey = { tip: utf8('block/tip'), pruned: utf8('block/pruned') };
+
+/** A transaction's place: 8-byte height, 4-byte index; sorts in the order of execution. */
+export interface Place {
+  readonly height: number;
+  readonly index: number;
+}
+
+export function placeToBytes(place: Place): Uint8Array {
+  return concatBytes(uint64ToBytes(place.height), uint32ToBytes(place.index));
+}
+
+export function bytesToPlace(bytes: Uint8Array, offset = 0): Place {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { height: bytesToUint64(bytes, offset), index: view.getUint32(offset + 8) };
+}
+
+/** Family `history`: an account's transactions in the order of execution, read backwards. */
+export function historyKey(address: Uint8Array, place: Place): Uint8Array {
+  return concatBytes(address, placeToBytes(place));
+}
+
+/** Values of the family `history`. Append only. */
+export const ROLES = { sender: 1, receiver: 2, both: 3 } as const;
+export type Role = keyof typeof ROLES;
+
+export function roleOf(value: number | undefined): Role {
+  if (value === ROLES.sender) return 'sender';
+  return value === ROLES.receiver ? 'receiver' : 'both';
+}

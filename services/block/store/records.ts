@@ -1,0 +1,58 @@
+import {
+  ByteListType,
+  ByteVectorType,
+  ContainerType,
+  ListCompositeType,
+  UintNumberType,
+} from '@chainsafe/ssz';
+import { codec, fromUtf8, uint64, utf8, type Codec } from '#kernel';
+import type { Validator } from '#services/validator';
+import type { BlockSummary } from '../chain/face.ts';
+import { headerCodec } from '../domain/header.ts';
+import { COMMIT_VALIDATORS_MAX, HEADER_BYTES_MAX } from '../limits.ts';
+
+const summaryWire = codec(
+  'stored block summary',
+  new ContainerType({
+    hash: new ByteVectorType(32),
+    transactionCount: new UintNumberType(4),
+    transactionBytes: uint64,
+    gasUsed: uint64,
+    header: new ByteListType(HEADER_BYTES_MAX),
+  }),
+  HEADER_BYTES_MAX + 64,
+);
+
+/** What is stored of a block under its height apart from its transactions and commit. */
+export const summaryCodec: Pick<Codec<BlockSummary>, 'encode' | 'decode'> = {
+  encode: (summary) => summaryWire.encode({ ...summary, header: headerCodec.encode(summary.header) }),
+  decode(bytes) {
+    const summary = summaryWire.decode(bytes);
+    return { ...summary, header: headerCodec.decode(summary.header) };
+  },
+};
+
+const VALIDATOR_NAME_BYTES_MAX = 1024;
+
+const validatorsWire = codec(
+  'stored validator set',
+  new ListCompositeType(
+    new ContainerType({
+      address: new ByteVectorType(20),
+      publicKey: new ByteVectorType(32),
+      power: uint64,
+      operator: new ByteVectorType(20),
+      name: new ByteListType(VALIDATOR_NAME_BYTES_MAX),
+    }),
+    COMMIT_VALIDATORS_MAX,
+  ),
+  COMMIT_VALIDATORS_MAX * (VALIDATOR_NAME_BYTES_MAX + 96),
+);
+
+/** A validator set as it is stored, under its hash. */
+export const validatorsCodec: Pick<Codec<readonly Validator[]>, 'encode' | 'decode'> = {
+  encode: (validators) =>
+    validatorsWire.encode(validators.map((validator) => ({ ...validator, name: utf8(validator.name) }))),
+  decode: (bytes) =>
+    validatorsWire.decode(bytes).map((validator) => ({ ...validator, name: fromUtf8(validator.name) })),
+};

@@ -1,0 +1,97 @@
+import type { WriteBatch } from '#engines/state';
+import { concatBytes, toHex, uint64ToBytes } from '#kernel';
+import type { Receipt } from '#services/blockchain';
+import { receiptCodec } from '#services/blockchain';
+import type { Transaction } from '#services/transaction';
+import type { ValidatorSet } from '#services/validator';
+import type { BlockSummary } from '../chain/face.ts';
+import { commitCodec } from '../domain/commit.ts';
+import type { Block, Commit } from '../domain/types.ts';
+import { CHUNK_ITEMS } from '../limits.ts';
+import { blocksKey, historyKey, metaKey, placeToBytes, receiptsKey, ROLES } from './keys.ts';
+import { summaryCodec, validatorsCodec } from './records.ts';
+import { joinItems, toStoredValue } from './stored-value.ts';
+
+/** A final block with all that is stored with it. */
+export interface StagedBlock {
+  readonly block: Block;
+  readonly commit: Commit;
+  readonly receipts: readonly Receipt[];
+  readonly gasUsed: number;
+  /** Sets that the store may not hold yet. */
+  readonly validatorSets: readonly ValidatorSet[];
+}
+
+/** Puts a final block, its indexes and the moved tip into a batch. */
+export function stageBlock(batch: WriteBatch, staged: StagedBlock): void {
+  const { block, commit, receipts } = staged;
+  const { height } = block.header;
+  batch.put('blocks', blocksKey.header(height), toStoredValue(summaryCodec.encode(summaryOf(staged))));
+  batch.put('blocks', blocksKey.heightOf(block.hash), uint64ToBytes(height));
+  if (block.lastCommit !== undefined) {
+    // The chain's own record of the commit replaces the one that this node happened to collect.
+    batch.put('blocks', blocksKey.commit(height - 1), storedCommit(block.lastCommit));
+  }
+  batch.put('blocks', blocksKey.commit(height), storedCommit(commit));
+  for (const set of staged.validatorSets) {
+    batch.put(
+      'blocks',
+      blocksKey.validators(set.hash),
+      toStoredValue(validatorsCodec.encode(set.validators)),
+    );
+  }
+  const encodedTransactions = block.transactions.map((transaction) => transaction.bytes);
+  for (const [chunk, value] of chunksOf(encodedTransactions)) {
+    batch.put('blocks', blocksKey.body(height, chunk), value);
+  }
+  const encodedReceipts = receipts.map((receipt) => receiptCodec.encodeTrusted(receipt));
+  for (const [chunk, value] of chunksOf(encodedReceipts)) {
+    batch.put('receipts', receiptsKey(height, chunk), value);
+  }
+  stageIndexes(batch, height, block.transactions);
+  batch.put('meta', metaKey.tip, concatBytes(uint64ToBytes(height), block.hash));
+}
+
+export function summaryOf(staged: Pick<StagedBlock, 'block' | 'gasUsed'>): BlockSummary {
+  const { block, gasUsed } = staged;
+  return {
+    hash: block.hash,
+    header: block.header,
+    transactionCount: block.transactions.length,
+    transactionBytes: block.transactions.reduce((total, { bytes }) => total + bytes.length, 0),
+    gasUsed,
+  };
+}
+
+/** The accounts that a transaction shows up for, by address in hex, with the value of the index. */
+export function rolesIn(transaction: Transaction): Map<string, { address: Uint8Array; role: number }> {
+  const roles = new Map<string, { address: Uint8Array; role: number }>();
+  if (transaction.payload.type === 'transfer') {
+    for (const { to } of transaction.payload.outputs) {
+      roles.set(toHex(to), { address: to, role: ROLES.receiver });
+    }
+  }
+  const sender = toHex(transaction.sender);
+  roles.set(sender, { address: transaction.sender, role: roles.has(sender) ? ROLES.both : ROLES.sender });
+  return roles;
+}
+
+function stageIndexes(batch: WriteBatch, height: number, transactions: readonly Transaction[]): void {
+  for (const [index, transaction] of transactions.entries()) {
+    const place = { height, index };
+    batch.put('transactions', transaction.hash, placeToBytes(place));
+    for (const { address, role } of rolesIn(transaction).values()) {
+      batch.put('history', historyKey(address, place), Uint8Array.of(role));
+    }
+  }
+}
+
+function* chunksOf(items: readonly Uint8Array[]): Generator<[number, Uint8Array]> {
+  for (let start = 0; start < items.length; start += CHUNK_ITEMS) {
+    yield [start / CHUNK_ITEMS, toStoredValue(joinItems(items.slice(start, start + CHUNK_ITEMS)))];
+  }
+}
+
+function storedCommit(commit: Commit): Uint8Array {
+  return toStoredValue(commitCodec.encodeTrusted(commit));
+}

@@ -1,0 +1,429 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMemoryStateEngine, type StateEngine } from '#engines/state';
+import { silentLogger, toHex, verifyListProof, type Logger } from '#kernel';
+import { receiptCodec } from '#services/blockchain';
+import { decodeBlock } from '../domain/decode-block.ts';
+import { encodeBlock, makeBlock } from '../domain/block.ts';
+import type { Block, Header } from '../domain/types.ts';
+import { filled, GENESIS_HASH } from './fixtures/samples.ts';
+import {
+  accountKey,
+  addressOf,
+  commitBlock,
+  FUNDS,
+  genesisState,
+  growChain,
+  IDENTITY,
+  openTestChain,
+  transfer,
+} from './fixtures/test-chain.ts';
+
+const PROPOSE = { round: 0, timeMs: 1_800_000_000_000, lastCommit: undefined };
+
+function proposerOf(chain: { tip(): { validators: { validators: readonly { address: Uint8Array }[] } } }) {
+  return (chain.tip().validators.validators[0] as { address: Uint8Array }).address;
+}
+
+async function codeOf(result: Promise<unknown>): Promise<string> {
+  try {
+    const value = (await result) as { ok?: boolean; error?: { code: string } } | undefined;
+    return value?.ok === false ? (value.error?.code ?? 'no code') : 'accepted';
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
+
+test('before the first block the tip is the genesis', async () => {
+  const { chain } = await openTestChain();
+  const tip = chain.tip();
+  assert.equal(tip.height, 0);
+  assert.deepEqual(tip.blockHash, GENESIS_HASH);
+  assert.equal(tip.commit, undefined);
+  assert.deepEqual(await chain.blocks({ limit: 10 }), { items: [] });
+  assert.equal(await chain.block(0), undefined);
+});
+
+test('an assembled block is valid, and final with its receipts, state and indexes once finalised', async () => {
+  const { chain, ledger } = await openTestChain();
+  const receiver = filled(20, 0xaa);
+  const sent = [transfer(0, 0), transfer(1, 0), transfer(0, 1)];
+  const block = await chain.assemble({ ...PROPOSE, proposer: proposerOf(chain), transactions: sent });
+  assert.equal(block.transactions.length, 3);
+  assert.equal(await codeOf(chain.validate(block)), 'accepted');
+  assert.equal(chain.tip().height, 0, 'validation moves nothing');
+  const commit = commitBlock(chain, block);
+  await chain.finalise(block, commit);
+  assert.equal(chain.tip().height, 1);
+  assert.deepEqual(chain.tip().blockHash, block.hash);
+  assert.deepEqual(await chain.block(1), block);
+  assert.deepEqual(await chain.block(block.hash), block);
+  assert.deepEqual(await chain.commit(1), commit);
+  assert.deepEqual(await chain.header(1), block.header);
+  const [received] = await ledger.accounts([receiver]);
+  assert.equal(received?.balance, 15n);
+  const found = await chain.transaction((sent[2] as (typeof sent)[number]).hash);
+  assert.equal(found?.height, 1);
+  assert.equal(found?.receipt.status, 'finalized');
+  assert.deepEqual(found?.transaction, block.transactions[found?.index ?? -1]);
+  const history = await chain.transactionsOf(receiver, { limit: 10 });
+  assert.deepEqual(
+    history.items.map(({ height, index, role }) => [height, index, role]),
+    [
+      [1, 2, 'receiver'],
+      [1, 1, 'receiver'],
+      [1, 0, 'receiver'],
+    ],
+  );
+  const summary = await chain.summary(1);
+  assert.equal(summary?.transactionCount, 3);
+  assert.equal(
+    summary?.transactionBytes,
+    sent.reduce((total, { bytes }) => total + bytes.length, 0),
+  );
+});
+
+test('a block survives its wire form, and the stored wire form is the same bytes', async () => {
+  const { chain } = await openTestChain();
+  await growChain(chain, [transfer(0, 0)]);
+  const { block } = await growChain(chain, [transfer(0, 1), transfer(2, 0)]);
+  const bytes = encodeBlock(block);
+  assert.deepEqual(decodeBlock(bytes, IDENTITY), block);
+  assert.deepEqual(await chain.encodedBlock(2), bytes);
+});
+
+test('assembly leaves out what may not be in the block and keeps the rest', async () => {
+  const { chain } = await openTestChain();
+  const good = transfer(0, 0);
+  const candidates = [
+    transfer(1, 1),
+    good,
+    transfer(0, 0, undefined, { gasPrice: 3n }),
+    transfer(2, 0, undefined, { validUntil: 0 }),
+    transfer(3, 0, undefined, { gasPrice: FUNDS }),
+  ];
+  const block = await chain.assemble({ ...PROPOSE, proposer: proposerOf(chain), transactions: candidates });
+  assert.deepEqual(
+    block.transactions.map(({ id }) => id),
+    [good.id],
+  );
+  assert.equal(await codeOf(chain.validate(block)), 'accepted');
+});
+
+test('a block time is later than its parent even when the clock went back', async () => {
+  const { chain } = await openTestChain();
+  await growChain(chain);
+  const before = chain.tip().blockTimeMs;
+  const block = await chain.assemble({
+    ...PROPOSE,
+    timeMs: 5,
+    proposer: proposerOf(chain),
+    transactions: [],
+  });
+  assert.equal(block.header.timeMs, before + 1);
+});
+
+test('validation refuses each kind of wrong block and the tip stays', async () => {
+  const { chain } = await openTestChain();
+  await growChain(chain, [transfer(0, 0)]);
+  const proposer = proposerOf(chain);
+  const good = await chain.assemble({ ...PROPOSE, proposer, transactions: [transfer(0, 1)] });
+  const remade = (changes: Partial<Header>, content: Partial<Block> = {}) => {
+    const parts = { ...good, ...content };
+    return makeBlock({ ...good.header, ...changes }, parts.transactions, parts.lastCommit);
+  };
+  const cases: [Block, string][] = [
+    [remade({ stateRoot: filled(32, 1) }), 'block.wrong-state-root'],
+    [remade({ parentHash: filled(32, 1) }), 'block.wrong-parent'],
+    [remade({ timeMs: chain.tip().blockTimeMs }), 'block.wrong-time'],
+    [remade({ nextValidatorSetHash: filled(32, 1) }), 'block.wrong-validator-set'],
+    [{ ...good, transactions: [] }, 'block.wrong-transaction-root'],
+    [{ ...good, hash: filled(32, 1) }, 'block.wrong-hash'],
+  ];
+  for (const [block, code] of cases) assert.equal(await codeOf(chain.validate(block)), code);
+  assert.equal(chain.tip().height, 1);
+  assert.equal(await codeOf(chain.validate(good)), 'accepted');
+});
+
+async function withTransactions(
+  chain: Parameters<typeof growChain>[0],
+  candidates: ReturnType<typeof transfer>[],
+) {
+  const { transactionRoot } = await import('../domain/block.ts');
+  const proposer = proposerOf(chain);
+  const empty = await chain.assemble({ ...PROPOSE, proposer, transactions: [] });
+  const header = { ...empty.header, transactionRoot: transactionRoot(candidates) };
+  return makeBlock(header, candidates, empty.lastCommit);
+}
+
+test('a proposed block with a transaction that no block may hold is refused with its index', async () => {
+  const { chain } = await openTestChain();
+  const gap = await withTransactions(chain, [transfer(0, 0), transfer(1, 3)]);
+  const result = await chain.validate(gap);
+  assert.equal(result.ok ? '' : result.error.code, 'block.invalid-transaction');
+  const expired = await withTransactions(chain, [transfer(0, 0, undefined, { validUntil: 0 })]);
+  assert.equal(await codeOf(chain.validate(expired)), 'block.invalid-transaction');
+});
+
+test('the limits of the ledger bind proposed and assembled blocks', async () => {
+  const one = transfer(0, 0).bytes.length;
+  const limits: [Parameters<typeof genesisState>[0], number][] = [
+    [{ maxBlockTransactions: 2 }, 2],
+    [{ maxBlockBytes: one * 2 + 8 }, 2],
+    [{ maxBlockGas: 250_000 }, 2],
+  ];
+  for (const [changes, fitting] of limits) {
+    const { chain } = await openTestChain(undefined, { genesis: genesisState(changes) });
+    const candidates = [transfer(0, 0), transfer(1, 0), transfer(2, 0)];
+    const proposer = proposerOf(chain);
+    const block = await chain.assemble({ ...PROPOSE, proposer, transactions: candidates });
+    assert.equal(block.transactions.length, fitting);
+    assert.equal(await codeOf(chain.validate(await withTransactions(chain, candidates))), 'block.too-large');
+  }
+});
+
+test('the last commit of a block is verified when it is not the one the tip came with', async () => {
+  const { chain } = await openTestChain();
+  const { block } = await growChain(chain);
+  const proposer = proposerOf(chain);
+  const propose = (lastCommit: Block['lastCommit']) =>
+    chain.assemble({ ...PROPOSE, proposer, lastCommit, transactions: [] });
+  const other = commitBlock(chain, block, [1, 2, 3]);
+  assert.equal(await codeOf(propose(other).then((next) => chain.validate(next))), 'accepted');
+  const weak = commitBlock(chain, block, [1, 2]);
+  assert.equal(await codeOf(propose(weak).then((next) => chain.validate(next))), 'block.invalid-commit');
+  const [first, ...rest] = other.signatures;
+  const forged = { ...other, signatures: [filled(64, 7), ...rest] };
+  assert.equal(first, undefined);
+  assert.equal(await codeOf(propose(forged).then((next) => chain.validate(next))), 'block.invalid-commit');
+});
+
+test('the commit that the next block holds becomes the stored one', async () => {
+  const { chain } = await openTestChain();
+  const { block } = await growChain(chain);
+  const other = commitBlock(chain, block, [0, 1, 2]);
+  const next = await chain.assemble({
+    ...PROPOSE,
+    proposer: proposerOf(chain),
+    lastCommit: other,
+    transactions: [],
+  });
+  await chain.finalise(next, commitBlock(chain, next));
+  assert.deepEqual(await chain.commit(1), other);
+  assert.deepEqual((await chain.block(2))?.lastCommit, other);
+});
+
+test('finalising a final block again changes nothing and tells nobody', async () => {
+  const { chain } = await openTestChain();
+  const { block, commit } = await growChain(chain, [transfer(0, 0)]);
+  let heard = 0;
+  chain.onFinalised(() => (heard += 1));
+  await chain.finalise(block, commit);
+  assert.equal(chain.tip().height, 1);
+  assert.equal(heard, 0);
+});
+
+test('another final block at the same height stops the chain for good', async () => {
+  const { chain } = await openTestChain();
+  const proposer = proposerOf(chain);
+  const one = await chain.assemble({ ...PROPOSE, proposer, transactions: [] });
+  const two = await chain.assemble({ ...PROPOSE, proposer, transactions: [transfer(0, 0)] });
+  await chain.finalise(one, commitBlock(chain, one));
+  assert.equal(await codeOf(chain.finalise(two, commitBlock(chain, two))), 'block.conflicting-finalisation');
+  assert.equal(await codeOf(chain.validate(two)), 'block.halted');
+  assert.deepEqual(await chain.block(1), one, 'what is final can still be read');
+});
+
+test('a final block that does not follow from the state stops the chain', async () => {
+  const { chain } = await openTestChain();
+  const good = await chain.assemble({ ...PROPOSE, proposer: proposerOf(chain), transactions: [] });
+  const header = { ...good.header, stateRoot: filled(32, 1) };
+  const wrong = makeBlock(header, good.transactions, good.lastCommit);
+  assert.equal(await codeOf(chain.finalise(wrong, commitBlock(chain, wrong))), 'block.diverged');
+  assert.equal(await codeOf(chain.finalise(good, commitBlock(chain, good))), 'block.halted');
+});
+
+test('forged content under a committed hash is refused without stopping the chain', async () => {
+  const { chain } = await openTestChain();
+  const proposer = proposerOf(chain);
+  const good = await chain.assemble({ ...PROPOSE, proposer, transactions: [transfer(0, 0)] });
+  const commit = commitBlock(chain, good);
+  const forged = { ...good, transactions: [] };
+  assert.equal(await codeOf(chain.finalise(forged, commit)), 'block.wrong-transaction-root');
+  const weak = commitBlock(chain, good, [0, 1]);
+  assert.equal(await codeOf(chain.finalise(good, weak)), 'block.invalid-commit');
+  await chain.finalise(good, commit);
+  assert.equal(chain.tip().height, 1);
+});
+
+test('a listener that throws or rejects is logged and harms nobody', async () => {
+  const logged: string[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    error: (_, message) => logged.push(message),
+    child: () => logger,
+  };
+  const { chain } = await openTestChain(undefined, { logger });
+  const heard: number[] = [];
+  chain.onFinalised(() => {
+    throw new Error('first');
+  });
+  chain.onFinalised(async () => {
+    throw new Error('second');
+  });
+  const unsubscribe = chain.onFinalised(({ block }) => heard.push(block.header.height));
+  await growChain(chain);
+  await growChain(chain);
+  unsubscribe();
+  await growChain(chain);
+  assert.deepEqual(heard, [1, 2]);
+  assert.equal(logged.length, 6);
+});
+
+test('listeners hear the changed accounts', async () => {
+  const { chain } = await openTestChain();
+  const changed: string[] = [];
+  chain.onFinalised(({ execution }) => changed.push(...execution.changedAccounts.keys()));
+  await growChain(chain, [transfer(0, 0)]);
+  for (const address of [addressOf(accountKey(0)), filled(20, 0xaa)]) {
+    assert.ok(changed.includes(toHex(address)));
+  }
+});
+
+test('a failed write stops the chain: only a restart knows what reached the disk', async () => {
+  const memory = createMemoryStateEngine();
+  let fails = false;
+  const engine: StateEngine = {
+    ...memory,
+    write: (batch, options) =>
+      fails ? Promise.reject(new Error('disk full')) : memory.write(batch, options),
+  };
+  const { chain } = await openTestChain(engine);
+  await growChain(chain);
+  fails = true;
+  await assert.rejects(growChain(chain), /disk full/);
+  fails = false;
+  assert.equal(await codeOf(growChain(chain)), 'block.halted');
+  assert.equal(chain.tip().height, 1);
+});
+
+test('pages of blocks and of an account go newest first to the end without gaps or repeats', async () => {
+  const { chain } = await openTestChain();
+  for (let height = 1; height <= 7; height++) await growChain(chain, [transfer(0, height - 1)]);
+  const heights: number[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await chain.blocks(cursor === undefined ? { limit: 3 } : { limit: 3, cursor });
+    heights.push(...page.items.map(({ header }) => header.height));
+    cursor = page.next;
+  } while (cursor !== undefined);
+  assert.deepEqual(heights, [7, 6, 5, 4, 3, 2, 1]);
+  const sent: number[] = [];
+  const sender = addressOf(accountKey(0));
+  do {
+    const page = await chain.transactionsOf(
+      sender,
+      cursor === undefined ? { limit: 2 } : { limit: 2, cursor },
+    );
+    sent.push(...page.items.map(({ transaction }) => transaction.nonce));
+    cursor = page.next;
+  } while (cursor !== undefined);
+  assert.deepEqual(sent, [6, 5, 4, 3, 2, 1, 0]);
+  assert.equal(await codeOf(chain.blocks({ limit: 1, cursor: 'x' })), 'block.malformed-cursor');
+});
+
+test('an account that sends to itself is listed once, as both', async () => {
+  const { chain } = await openTestChain();
+  const self = addressOf(accountKey(0));
+  await growChain(chain, [transfer(0, 0, [{ to: self, amount: 1n }])]);
+  const page = await chain.transactionsOf(self, { limit: 5 });
+  assert.deepEqual(
+    page.items.map(({ role }) => role),
+    ['both'],
+  );
+});
+
+test('proofs of transactions and receipts verify against the headers that name their roots', async () => {
+  const { chain } = await openTestChain();
+  const many = Array.from({ length: 70 }, (_, nonce) => transfer(0, nonce));
+  await growChain(chain, many);
+  const proof = await chain.transactionProof(1, 66);
+  const header = await chain.header(1);
+  assert.ok(proof && header);
+  assert.deepEqual(proof.root, header.transactionRoot);
+  assert.deepEqual(proof.item, (many[66] as (typeof many)[number]).hash);
+  assert.ok(verifyListProof(proof.root, proof.item, proof.proof));
+  assert.equal(await chain.receiptProof(1, 66), undefined, 'its root is in the next header');
+  await growChain(chain);
+  const receipt = await chain.receiptProof(1, 66);
+  assert.ok(receipt);
+  assert.deepEqual(receipt.root, (await chain.header(2))?.receiptRoot);
+  assert.ok(verifyListProof(receipt.root, receipt.item, receipt.proof));
+  assert.deepEqual(receiptCodec.decode(receipt.item), (await chain.receipts(1))?.[66]);
+  assert.equal(await chain.transactionProof(1, 70), undefined);
+});
+
+test('a chain goes on after it is opened again', async () => {
+  const engine = createMemoryStateEngine();
+  const before = await openTestChain(engine);
+  await growChain(before.chain, [transfer(0, 0)]);
+  const { block, commit } = await growChain(before.chain, [transfer(0, 1)]);
+  await before.chain.close();
+  assert.throws(() => before.chain.tip(), { code: 'block.not-open' });
+  const { chain } = await openTestChain(engine);
+  assert.equal(chain.tip().height, 2);
+  assert.deepEqual(chain.tip().blockHash, block.hash);
+  assert.deepEqual(chain.tip().commit, commit);
+  assert.deepEqual(await chain.validatorSet(1), chain.tip().validators);
+  await growChain(chain, [transfer(0, 2)]);
+  assert.equal(chain.tip().height, 3);
+});
+
+test('blocks and state of different heights are a corrupt home', async () => {
+  const memory = createMemoryStateEngine();
+  const { chain } = await openTestChain(memory);
+  await growChain(chain);
+  const batch = memory.batch();
+  batch.delete('meta', new TextEncoder().encode('block/tip'));
+  await memory.write(batch, { sync: true });
+  assert.equal(await codeOf(openTestChain(memory)), 'block.corrupt-home');
+});
+
+test('pruning removes transactions, receipts and index entries of old blocks, nothing else', async () => {
+  const { chain } = await openTestChain();
+  const sent = Array.from({ length: 5 }, (_, nonce) => transfer(0, nonce));
+  for (const transaction of sent) await growChain(chain, [transaction]);
+  assert.equal(await chain.prune(4, 2), 2);
+  assert.equal(await chain.prune(4, 10), 1);
+  assert.equal(await chain.prune(4, 10), 0);
+  assert.equal(chain.earliest(), 4);
+  assert.equal(await codeOf(chain.block(2)), 'block.not-retained');
+  assert.equal(await chain.transaction((sent[1] as (typeof sent)[number]).hash), undefined);
+  assert.equal((await chain.header(2))?.height, 2);
+  assert.equal((await chain.commit(2))?.height, 2);
+  assert.equal((await chain.block(4))?.transactions.length, 1);
+  const page = await chain.transactionsOf(addressOf(accountKey(0)), { limit: 10 });
+  assert.deepEqual(
+    page.items.map(({ height }) => height),
+    [5, 4],
+  );
+  assert.equal(await chain.prune(100, 100), 1, 'the tip keeps its transactions');
+  assert.equal(chain.earliest(), 5);
+});
+
+test('validation and finalisation asked for at once run one after the other', async () => {
+  const { chain } = await openTestChain();
+  const block = await chain.assemble({
+    ...PROPOSE,
+    proposer: proposerOf(chain),
+    transactions: [transfer(0, 0)],
+  });
+  const commit = commitBlock(chain, block);
+  const [first, , second] = await Promise.all([
+    codeOf(chain.validate(block)),
+    chain.finalise(block, commit),
+    codeOf(chain.validate(block)),
+  ]);
+  assert.equal(first, 'accepted');
+  assert.equal(second, 'block.wrong-height', 'it was final by then');
+});
