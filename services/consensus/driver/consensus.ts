@@ -1,0 +1,322 @@
+import { CodedError, isCodedError, type Cancellable } from '#kernel';
+import type { PeerId } from '#services/network';
+import { powerTotals } from '../domain/state.ts';
+import { consensusError } from '../errors.ts';
+import type {
+  Consensus,
+  ConsensusComponents,
+  ConsensusEvent,
+  ConsensusInit,
+  ConsensusStatistics,
+  ConsensusStatus,
+} from '../face.ts';
+import { INPUTS_PER_TURN_MAX, PROPOSAL_QUEUE_MAX, VOTE_QUEUE_MAX } from '../limits.ts';
+import { decodeLogEntry, type LogEntry } from '../store/log-entries.ts';
+import { openWriteAheadLog, type WriteAheadLog } from '../store/write-ahead-log.ts';
+import { decodeMessage } from '../wire/codec.ts';
+import type { ConsensusMessage, SignedProposal, SignedVote } from '../wire/messages.ts';
+import { EarlyMessages } from './early-messages.ts';
+import type { HeightBook } from './height-book.ts';
+import { makeHeightContext } from './height-context.ts';
+import { HeightRun, type HeightAnswer, type HeightRunComponents } from './height-run.ts';
+import { Inbox } from './inbox.ts';
+import { Relay } from './relay.ts';
+import { Telemetry } from './telemetry.ts';
+import { Timers } from './timers.ts';
+
+type OwnItem =
+  | { readonly kind: 'answer'; readonly run: HeightRun; readonly answer: HeightAnswer }
+  | { readonly kind: 'transactions-available' }
+  /** The chain may have gone on without this driver. */
+  | { readonly kind: 'look-at-tip' };
+
+interface VoteItem {
+  readonly peer: PeerId;
+  readonly vote: SignedVote;
+}
+
+interface ProposalItem {
+  readonly peer: PeerId;
+  readonly proposal: SignedProposal;
+  /** Unix milliseconds: against it the block's time is judged, however long the queue is. */
+  readonly receivedAtMs: number;
+}
+
+/** Takes part in consensus over `transport`, or follows it when no key is given. */
+export function createConsensus(init: ConsensusInit): (components: ConsensusComponents) => Consensus {
+  return (components) => new ConsensusDriver(init, components);
+}
+
+/** One queue, one loop: everything that changes the height in progress happens in `#run`, in order. */
+class ConsensusDriver implements Consensus {
+  readonly #init: ConsensusInit;
+  readonly #components: ConsensusComponents;
+  readonly #telemetry: Telemetry;
+  readonly #timers: Timers;
+  readonly #relay: Relay;
+  readonly #inbox = new Inbox<OwnItem, VoteItem, ProposalItem>(VOTE_QUEUE_MAX, PROPOSAL_QUEUE_MAX);
+  readonly #early = new EarlyMessages();
+  readonly #fatalListeners = new Set<(error: CodedError) => void>();
+  #log: WriteAheadLog | undefined;
+  #current: HeightRun | undefined;
+  #previous: HeightBook | undefined;
+  #genesisTimer: Cancellable | undefined;
+  #loop: Promise<void> | undefined;
+  #unsubscribe: (() => void)[] = [];
+  #paused = false;
+  #stopping = false;
+  #fatal: CodedError | undefined;
+
+  constructor(init: ConsensusInit, components: ConsensusComponents) {
+    this.#init = init;
+    this.#components = { ...components, logger: components.logger.child({ context: 'consensus' }) };
+    this.#telemetry = new Telemetry(components.clock, this.#components.logger);
+    this.#timers = new Timers(components.scheduler);
+    this.#relay = new Relay({ ...components, telemetry: this.#telemetry }, () => this.#view());
+  }
+
+  async start(): Promise<void> {
+    const { chain, mempool, transport } = this.#components;
+    const entries = await this.#openLog();
+    this.#unsubscribe = [
+      chain.onFinalised(() => this.#inbox.pushOwn({ kind: 'look-at-tip' })),
+      mempool.onAvailable(() => this.#inbox.pushOwn({ kind: 'transactions-available' })),
+      transport.onPeer(({ kind, peer }) =>
+        kind === 'connected' ? this.#relay.greet(peer) : this.#relay.forget(peer),
+      ),
+    ];
+    transport.onMessage('consensus', (peer, message) => this.#receive(peer, message));
+    this.#loop = this.#run(entries).catch((error: unknown) => this.#fail(error));
+  }
+
+  async stop(): Promise<void> {
+    this.#quiet();
+    await this.#loop;
+    await this.#log?.close();
+    this.#log = undefined;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#inbox.pushOwn({ kind: 'look-at-tip' });
+  }
+
+  status(): ConsensusStatus {
+    const common = { paused: this.#paused, ...(this.#fatal !== undefined && { fatal: this.#fatal }) };
+    if (this.#current === undefined) {
+      const height = this.#components.chain.tip().height + 1;
+      const nothing = { prevotePower: 0, precommitPower: 0, totalPower: 0 };
+      return {
+        ...common,
+        ...nothing,
+        height,
+        round: 0,
+        step: 'waiting',
+        peersAtHeight: this.#relay.peersAt(height),
+      };
+    }
+    const { core, context } = this.#current;
+    const { height, setting, set } = context;
+    const proposer = set.validators[setting.proposerOf(core.round)]?.address;
+    return {
+      ...common,
+      ...powerTotals(core),
+      height,
+      round: core.round,
+      step: core.step,
+      ...(proposer !== undefined && { proposer }),
+      ...(setting.self !== undefined && { validatorIndex: setting.self }),
+      peersAtHeight: this.#relay.peersAt(height),
+    };
+  }
+
+  statistics(): ConsensusStatistics {
+    return this.#telemetry.statistics();
+  }
+
+  onEvent(listener: (event: ConsensusEvent) => void): () => void {
+    return this.#telemetry.onEvent(listener);
+  }
+
+  onFatal(listener: (error: CodedError) => void): () => void {
+    this.#fatalListeners.add(listener);
+    return () => this.#fatalListeners.delete(listener);
+  }
+
+  async #openLog(): Promise<readonly LogEntry[]> {
+    if (this.#init.key === undefined) return [];
+    const { log, records } = await openWriteAheadLog(this.#init.directory);
+    this.#log = log;
+    const next = this.#components.chain.tip().height + 1;
+    return records.map(decodeLogEntry).flatMap(({ height, entry }) => (height === next ? [entry] : []));
+  }
+
+  async #run(entries: readonly LogEntry[]): Promise<void> {
+    const { scheduler } = this.#components;
+    this.#relay.start();
+    await this.#startHeight(entries);
+    while (!this.#stopping) {
+      if (this.#paused || this.#inbox.length === 0) {
+        await this.#inbox.arrival();
+        continue;
+      }
+      await this.#takeTurn();
+      if (this.#inbox.length > 0) await new Promise<void>((resolve) => scheduler.soon(resolve));
+    }
+  }
+
+  async #takeTurn(): Promise<void> {
+    const { own, votes, proposals } = this.#inbox.take(INPUTS_PER_TURN_MAX);
+    for (const item of own) await this.#handle(() => this.#takeOwn(item));
+    for (const item of votes) await this.#handle(() => this.#takeVote(item));
+    for (const item of proposals) await this.#handle(() => this.#takeProposal(item));
+  }
+
+  /** Takes one item and performs what it leads to, up to the start of the next height. */
+  async #handle(take: () => Promise<void> | void): Promise<void> {
+    if (this.#stopping) return;
+    await take();
+    await this.#current?.perform();
+    while (this.#current?.isOver === true && !this.#stopping) await this.#startHeight([]);
+  }
+
+  async #takeOwn(item: OwnItem): Promise<void> {
+    const current = this.#current;
+    switch (item.kind) {
+      case 'answer':
+        if (item.run === current) await current.takeAnswer(item.answer);
+        return;
+      case 'transactions-available':
+        return current?.takeTransactionsAvailable();
+      case 'look-at-tip': {
+        const isBehind =
+          current === undefined || this.#components.chain.tip().height >= current.context.height;
+        if (!isBehind) return;
+        current?.abandon();
+        if (current === undefined) await this.#startHeight([]);
+        return;
+      }
+    }
+  }
+
+  #takeVote({ peer, vote }: VoteItem): void {
+    this.#telemetry.count('votesReceived');
+    const ahead = this.#ahead(vote.body.height);
+    if (ahead === 0) return this.#current?.takeVote(peer, vote);
+    const isKept = ahead === 1 && this.#early.keep({ kind: 'vote', peer, vote });
+    if (!isKept) this.#telemetry.count('votesDropped');
+  }
+
+  #takeProposal({ peer, proposal, receivedAtMs }: ProposalItem): void {
+    this.#telemetry.count('proposalsReceived');
+    const ahead = this.#ahead(proposal.body.height);
+    if (ahead === 0) return this.#current?.takeProposal(peer, proposal, receivedAtMs);
+    const isKept = ahead === 1 && this.#early.keep({ kind: 'proposal', peer, proposal, receivedAtMs });
+    if (!isKept) this.#telemetry.count('proposalsDropped');
+  }
+
+  /** How far a message's height is from the one in progress; before the first height starts, all is early. */
+  #ahead(height: number): number {
+    const { chain } = this.#components;
+    return this.#current === undefined ? height - chain.tip().height : height - this.#current.context.height;
+  }
+
+  async #startHeight(entries: readonly LogEntry[]): Promise<void> {
+    const { chain, clock, mempool } = this.#components;
+    this.#timers.cancelAll();
+    const tip = chain.tip();
+    const before = this.#current?.context;
+    this.#previous = before?.height === tip.height ? before.book : undefined;
+    if (entries.length === 0) await this.#log?.startHeight();
+    if (tip.commit === undefined && clock.now() < tip.blockTimeMs) return this.#awaitGenesis(tip.blockTimeMs);
+    const context = makeHeightContext(tip, this.#init.key?.publicKey, clock.monotonic());
+    this.#current = new HeightRun(this.#runComponents(), context, entries);
+    for (const message of this.#early.takeAll()) {
+      if (message.kind === 'vote') this.#inbox.pushVote(message);
+      else this.#inbox.pushProposal(message);
+    }
+    if (mempool.hasSelectable()) this.#inbox.pushOwn({ kind: 'transactions-available' });
+    await this.#current.perform();
+  }
+
+  /** Nothing is said before the genesis time. The clock may be set meanwhile, so the wait is looked at again. */
+  #awaitGenesis(genesisTimeMs: number): void {
+    const { clock, scheduler, logger } = this.#components;
+    logger.info({ genesisTimeMs }, 'waiting for the genesis time');
+    const waitMs = Math.min(60_000, genesisTimeMs - clock.now());
+    this.#genesisTimer?.cancel();
+    this.#genesisTimer = scheduler.after(waitMs, () => this.#inbox.pushOwn({ kind: 'look-at-tip' }));
+  }
+
+  #runComponents(): HeightRunComponents {
+    return {
+      ...this.#components,
+      genesisHash: this.#init.identity.genesisHash,
+      signer: this.#init.key,
+      log: this.#log,
+      telemetry: this.#telemetry,
+      timers: this.#timers,
+      relay: this.#relay,
+      answer: (run, answer) => this.#inbox.pushOwn({ kind: 'answer', run, answer }),
+      fail: (error) => this.#fail(error),
+    };
+  }
+
+  #receive(peer: PeerId, bytes: Uint8Array): void {
+    if (this.#stopping || this.#paused) return;
+    let message: ConsensusMessage;
+    try {
+      message = decodeMessage(bytes);
+    } catch (error) {
+      const reason = isCodedError(error) ? error.message : 'the bytes are not a consensus message';
+      return this.#components.transport.report(peer, 'malformed', reason);
+    }
+    switch (message.kind) {
+      case 'vote':
+        if (!this.#inbox.pushVote({ peer, vote: message.vote })) this.#telemetry.count('votesDropped');
+        return;
+      case 'proposal': {
+        const receivedAtMs = this.#components.clock.now();
+        const isTaken = this.#inbox.pushProposal({ peer, proposal: message.proposal, receivedAtMs });
+        if (!isTaken) this.#telemetry.count('proposalsDropped');
+        return;
+      }
+      case 'round-state':
+        return this.#relay.take(peer, message.state);
+    }
+  }
+
+  #view() {
+    if (this.#current === undefined || this.#paused || this.#stopping) return undefined;
+    return { context: this.#current.context, core: this.#current.core, previous: this.#previous };
+  }
+
+  #quiet(): void {
+    this.#stopping = true;
+    this.#current?.abandon();
+    this.#timers.cancelAll();
+    this.#genesisTimer?.cancel();
+    this.#relay.stop();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#unsubscribe = [];
+    this.#inbox.wake();
+  }
+
+  /** Going on could break a promise: says nothing more and tells the node to exit. */
+  #fail(error: unknown): void {
+    if (this.#fatal !== undefined) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#fatal =
+      error instanceof CodedError
+        ? error
+        : consensusError('failed', `consensus stopped: ${reason}`, { reason }, { cause: error });
+    this.#quiet();
+    this.#components.logger.error({ error }, 'consensus stopped for safety');
+    for (const listener of this.#fatalListeners) listener(this.#fatal);
+  }
+}

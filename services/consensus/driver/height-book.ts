@@ -1,0 +1,132 @@
+import { toHex } from '#kernel';
+import type { Block, Commit, Header, VoteKind } from '#services/block';
+import type { PeerId } from '#services/network';
+import type { Value } from '../domain/types.ts';
+import type { Bitmap, SignedProposal, SignedVote } from '../wire/messages.ts';
+
+export interface KeptVote {
+  readonly vote: SignedVote;
+  /** Monotonic time of its arrival. */
+  readonly atMs: number;
+}
+
+export interface KeptProposal {
+  readonly proposal: SignedProposal;
+  readonly value: Value;
+  readonly header: Header;
+  /** Who sent it; undefined for an own proposal and one from the log. */
+  readonly sender: PeerId | undefined;
+  /** Monotonic time of its arrival. */
+  readonly atMs: number;
+}
+
+/** Both votes of a validator that contradicted itself. */
+export interface Equivocation {
+  readonly validatorIndex: number;
+  readonly first: SignedVote;
+  readonly second: SignedVote;
+}
+
+/**
+ * The signed messages of one height behind the core's values: what commits are made of, and what peers that
+ * lack something are sent. Bounded by what the core keeps.
+ */
+export class HeightBook {
+  readonly #size: number;
+  readonly #votes = new Map<string, KeptVote[][]>();
+  readonly #proposals = new Map<number, KeptProposal[]>();
+  readonly #blocks = new Map<Value, Block>();
+  readonly #equivocations = new Map<number, Equivocation>();
+  readonly #intents = new Map<number, SignedProposal>();
+
+  /** @param size number of validators of the height */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** All votes of a validator in one place, the first one first. */
+  votesAt(kind: VoteKind, round: number, validatorIndex: number): readonly KeptVote[] {
+    return this.#votes.get(`${kind}:${round}`)?.[validatorIndex] ?? [];
+  }
+
+  voteFor(
+    kind: VoteKind,
+    round: number,
+    validatorIndex: number,
+    value: Value | undefined,
+  ): KeptVote | undefined {
+    return this.votesAt(kind, round, validatorIndex).find(({ vote }) => valueOf(vote) === value);
+  }
+
+  addVote(vote: SignedVote, atMs: number): void {
+    const { kind, round } = vote.body;
+    const key = `${kind}:${round}`;
+    const byValidator = this.#votes.get(key) ?? Array.from({ length: this.#size }, () => []);
+    this.#votes.set(key, byValidator);
+    byValidator[vote.validatorIndex]?.push({ vote, atMs });
+  }
+
+  /** One bit a validator: whose vote is here, for the value when one is given. */
+  bitmap(kind: VoteKind, round: number, value?: Value): Bitmap {
+    return Array.from({ length: this.#size }, (_, index) =>
+      value === undefined
+        ? this.votesAt(kind, round, index).length > 0
+        : this.voteFor(kind, round, index, value) !== undefined,
+    );
+  }
+
+  proposalsOf(round: number): readonly KeptProposal[] {
+    return this.#proposals.get(round) ?? [];
+  }
+
+  addProposal(kept: KeptProposal): void {
+    const { round } = kept.proposal.body;
+    this.#proposals.set(round, [...this.proposalsOf(round), kept]);
+  }
+
+  /** A proposal of the value, of the round when there is one. */
+  proposalFor(value: Value, round: number): KeptProposal | undefined {
+    const all = [...this.#proposals.values()].flat().filter((kept) => kept.value === value);
+    return all.find((kept) => kept.proposal.body.round === round) ?? all[0];
+  }
+
+  block(value: Value): Block | undefined {
+    return this.#blocks.get(value);
+  }
+
+  addBlock(block: Block): void {
+    this.#blocks.set(toHex(block.hash), block);
+  }
+
+  /** The own proposal of a round that was being signed when the node stopped. */
+  intent(round: number): SignedProposal | undefined {
+    return this.#intents.get(round);
+  }
+
+  addIntent(proposal: SignedProposal): void {
+    this.#intents.set(proposal.body.round, proposal);
+  }
+
+  equivocation(validatorIndex: number): Equivocation | undefined {
+    return this.#equivocations.get(validatorIndex);
+  }
+
+  addEquivocation(equivocation: Equivocation): void {
+    this.#equivocations.set(equivocation.validatorIndex, equivocation);
+  }
+
+  /** The commit of the precommits for the block in the round. */
+  commitOf(height: number, round: number, block: Block): Commit {
+    const value = toHex(block.hash);
+    const signatures = Array.from(
+      { length: this.#size },
+      (_, index) => this.voteFor('precommit', round, index, value)?.vote.signature,
+    );
+    return { height, round, blockHash: block.hash, signatures };
+  }
+}
+
+/** What the core calls the vote's block. */
+export function valueOf({ body }: SignedVote): Value | undefined {
+  return body.blockHash === undefined ? undefined : toHex(body.blockHash);
+}

@@ -1,0 +1,360 @@
+import { demandsHalt, fromHex, invariant, isCodedError, toHex, unreachable, type Result } from '#kernel';
+import { encodeBlock, type Block, type VoteBody } from '#services/block';
+import type { PeerId } from '#services/network';
+import { step } from '../domain/core.ts';
+import { idleState, isProposed, proposalsOf, type CoreState } from '../domain/state.ts';
+import type { CoreEffect, CoreInput, Timeout, Value } from '../domain/types.ts';
+import { consensusError } from '../errors.ts';
+import type { ConsensusComponents } from '../face.ts';
+import { ROUNDS_AHEAD_MAX } from '../limits.ts';
+import type { ConsensusSigner } from '../signer.ts';
+import { encodeLogEntry, type LogEntry } from '../store/log-entries.ts';
+import type { WriteAheadLog } from '../store/write-ahead-log.ts';
+import { encodeMessage } from '../wire/codec.ts';
+import type { SignedProposal, SignedVote } from '../wire/messages.ts';
+import { completeBlock } from './block-intake.ts';
+import { compactProposal, NO_SIGNATURE } from './compact-block.ts';
+import type { HeightContext } from './height-context.ts';
+import { checkProposal, checkVote, isNewProposal, isNewVote } from './message-checks.ts';
+import { planProposal, type ProposalPlan } from './proposer.ts';
+import type { Relay } from './relay.ts';
+import { beginHeight, coreProposal, coreVote } from './replay.ts';
+import type { Telemetry } from './telemetry.ts';
+import type { Timers } from './timers.ts';
+import { timeoutMs } from './timing.ts';
+
+/** Results of work that a height started and did not wait for; they come back through the one queue. */
+export type HeightAnswer =
+  | { readonly kind: 'timeout'; readonly timeout: Timeout }
+  | { readonly kind: 'planned'; readonly plan: ProposalPlan }
+  | {
+      readonly kind: 'checked';
+      readonly round: number;
+      readonly block: Block;
+      readonly result: Result<void>;
+    };
+
+export interface HeightRunComponents extends ConsensusComponents {
+  readonly genesisHash: Uint8Array;
+  /** Both absent in an observer. */
+  readonly signer: ConsensusSigner | undefined;
+  readonly log: WriteAheadLog | undefined;
+  readonly telemetry: Telemetry;
+  readonly timers: Timers;
+  readonly relay: Relay;
+  readonly answer: (run: HeightRun, answer: HeightAnswer) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * One height in progress: checks what comes, logs it, gives it to the core, and performs the core's effects.
+ * Called from one place at a time.
+ */
+export class HeightRun {
+  readonly context: HeightContext;
+  readonly #components: HeightRunComponents;
+  #core: CoreState = idleState;
+  #effects: CoreEffect[] = [];
+  #isOver = false;
+  /** The vote that the core is looking at: the second one of an equivocation is kept nowhere else. */
+  #voteInHand: SignedVote | undefined;
+
+  /** @param entries what the log has of the height */
+  constructor(components: HeightRunComponents, context: HeightContext, entries: readonly LogEntry[]) {
+    this.#components = components;
+    this.context = context;
+    const { core, effects } = beginHeight(context, entries, components.decodeBlock);
+    this.#core = core;
+    this.#effects = effects;
+  }
+
+  get core(): CoreState {
+    return this.#core;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Says nothing more: another way led to the height's block. */
+  abandon(): void {
+    this.#isOver = true;
+    this.#effects = [];
+    this.#core = step(this.#core, { kind: 'finalised-elsewhere', height: this.context.height }).state;
+  }
+
+  takeVote(peer: PeerId, vote: SignedVote): void {
+    const { telemetry, transport, logger } = this.#components;
+    if (this.#isOver || !isNewVote(vote, this.context, this.#core)) return telemetry.count('votesDropped');
+    const checked = checkVote(vote, this.context, this.#components);
+    if (!checked.ok) {
+      telemetry.count('votesDropped');
+      logger.debug({ peer, error: checked.error }, 'a vote was refused');
+      return transport.report(peer, 'invalid', checked.error.message);
+    }
+    this.#acceptVote(vote);
+  }
+
+  takeProposal(peer: PeerId, proposal: SignedProposal, receivedAtMs: number): void {
+    const { telemetry, transport, logger } = this.#components;
+    if (this.#isOver || !isNewProposal(proposal, this.context, this.#core)) {
+      return telemetry.count('proposalsDropped');
+    }
+    const checked = checkProposal(proposal, this.context, receivedAtMs, this.#components);
+    if (!checked.ok) {
+      telemetry.count('proposalsDropped');
+      logger.debug({ peer, error: checked.error }, 'a proposal was refused');
+      return transport.report(peer, 'invalid', checked.error.message);
+    }
+    const { header, timely } = checked.value;
+    const value = toHex(proposal.body.blockHash);
+    const atMs = this.#components.clock.monotonic();
+    this.context.book.addProposal({ proposal, value, header, sender: peer, atMs });
+    this.#acceptProposal(proposal, timely);
+  }
+
+  takeTransactionsAvailable(): void {
+    if (this.#isOver || this.#core.step !== 'waiting') return;
+    const { height } = this.context;
+    this.#feed({ kind: 'transactions-available', height }, { kind: 'transactions-available' });
+  }
+
+  /** Takes back the result of work that this height started. */
+  async takeAnswer(answer: HeightAnswer): Promise<void> {
+    if (this.#isOver) return;
+    switch (answer.kind) {
+      case 'timeout':
+        return this.#takeTimeout(answer.timeout);
+      case 'planned':
+        return this.#releaseProposal(answer.plan);
+      case 'checked':
+        return this.#takeChecked(answer.round, answer.block, answer.result);
+      default:
+        return unreachable(answer);
+    }
+  }
+
+  /** Performs what the core asks for, in order, until nothing is left. */
+  async perform(): Promise<void> {
+    for (let effect = this.#effects.shift(); effect !== undefined; effect = this.#effects.shift()) {
+      await this.#performEffect(effect);
+    }
+  }
+
+  #feed(input: CoreInput, entry: LogEntry): void {
+    this.#components.log?.append(encodeLogEntry(this.context.height, entry));
+    const { state, effects } = step(this.#core, input);
+    this.#core = state;
+    this.#effects.push(...effects);
+  }
+
+  #acceptVote(vote: SignedVote): void {
+    const { clock, telemetry } = this.#components;
+    const { book, height } = this.context;
+    const { kind, round, validator, value } = coreVote(vote);
+    const contradicts = book.votesAt(kind, round, validator).length > 0;
+    const isCounted = !contradicts || value === undefined || isProposed(this.#core, value);
+    const isNear = round <= this.#core.round + ROUNDS_AHEAD_MAX;
+    if (isCounted && isNear) book.addVote(vote, clock.monotonic());
+    this.#voteInHand = vote;
+    this.#feed({ kind: 'vote', height, vote: coreVote(vote) }, { kind: 'vote', vote });
+    telemetry.emit({ kind: 'vote', height, round, vote: kind, validatorIndex: validator, blockHash: value });
+  }
+
+  #acceptProposal(proposal: SignedProposal, timely: boolean): void {
+    const { height } = this.context;
+    this.#feed(
+      { kind: 'proposal', height, proposal: coreProposal(proposal, timely) },
+      { kind: 'proposal', proposal, timely },
+    );
+    this.#components.telemetry.emit({
+      kind: 'proposal',
+      height,
+      round: proposal.body.round,
+      proposerIndex: proposal.proposerIndex,
+      blockHash: toHex(proposal.body.blockHash),
+      transactions: proposal.transactionIds.length,
+      timely,
+    });
+  }
+
+  #takeTimeout(timeout: Timeout): void {
+    const { telemetry } = this.#components;
+    const { height } = this.context;
+    const { round, step: at } = this.#core;
+    const isMissed = timeout.kind === 'propose' && at === 'propose' && round === timeout.round;
+    if (isMissed && proposalsOf(this.#core, round).length === 0) telemetry.count('proposalsMissed');
+    telemetry.emit({ kind: 'timeout', height, round: timeout.round, timeout: timeout.kind });
+    this.#feed({ kind: 'timeout', height, timeout }, { kind: 'timeout', timeout });
+  }
+
+  #takeChecked(round: number, block: Block, result: Result<void>): void {
+    const { log, telemetry, logger } = this.#components;
+    const { height, book } = this.context;
+    const value = toHex(block.hash);
+    if (result.ok && book.block(value) === undefined) {
+      book.addBlock(block);
+      log?.append(encodeLogEntry(height, { kind: 'block', block: encodeBlock(block) }));
+    }
+    if (!result.ok) {
+      const { error } = result;
+      logger.warn({ height, round, blockHash: value, error }, 'the proposed block is invalid');
+      telemetry.emit({ kind: 'invalid-proposal', height, round, blockHash: value, error });
+    }
+    const valid = result.ok;
+    this.#feed({ kind: 'validated', height, value, valid }, { kind: 'validated', value, valid });
+  }
+
+  async #performEffect(effect: CoreEffect): Promise<void> {
+    switch (effect.kind) {
+      case 'entered':
+        if (effect.step === 'propose') this.#components.relay.start();
+        return this.#components.telemetry.emit({ ...effect, height: this.context.height });
+      case 'schedule-timeout':
+        return this.#schedule(effect.timeout);
+      case 'propose':
+        return this.#plan(effect.round, effect.value, effect.polRound);
+      case 'validate':
+        return this.#validate(effect.round, effect.value);
+      case 'vote':
+        return this.#releaseVote(effect);
+      case 'commit':
+        return this.#commit(effect.round, effect.value);
+      case 'evidence':
+        return this.#keepEvidence(effect);
+      case 'halt':
+        throw consensusError(
+          'invalid-decision',
+          `more than 2/3 of the power decided block ${effect.value} at height ${this.context.height}, which this node holds invalid: ` +
+            'its software or its state differs from theirs. Compare versions, then sync a fresh home',
+          { height: this.context.height, round: effect.round, blockHash: effect.value },
+        );
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  #schedule(timeout: Timeout): void {
+    const { timers, clock, answer } = this.#components;
+    const delayMs = timeoutMs(timeout, this.context.tip, clock.now());
+    timers.set(timeout, delayMs, () => answer(this, { kind: 'timeout', timeout }));
+  }
+
+  /** Starts to make a proposal; the timeout of the round covers its failure. */
+  #plan(round: number, value: Value | undefined, polRound: number): void {
+    const { answer, fail, logger } = this.#components;
+    const { height } = this.context;
+    const isWanted = () => !this.#isOver && this.#core.round === round && this.#core.step === 'propose';
+    planProposal(this.#components, this.context, { round, value, polRound }, isWanted).then(
+      (plan) => plan !== undefined && answer(this, { kind: 'planned', plan }),
+      (error: unknown) => {
+        if (this.#isOver) return;
+        if (demandsHalt(error)) return fail(error);
+        logger.error({ error, height, round }, 'no block could be made to propose');
+      },
+    );
+  }
+
+  #validate(round: number, value: Value): void {
+    const { answer, fail } = this.#components;
+    const isWanted = () => !this.#isOver;
+    const work = async (): Promise<void> => {
+      const kept = this.context.book.proposalFor(value, round);
+      invariant(kept !== undefined, 'a block is validated after its proposal came');
+      const known = this.context.book.block(value);
+      const block = known ?? (await completeBlock(this.#components, kept, isWanted));
+      if (block === undefined || !isWanted()) return;
+      const result = await this.#components.chain.validate(block);
+      answer(this, { kind: 'checked', round, block, result });
+    };
+    work().catch((error: unknown) => {
+      if (!this.#isOver) fail(error);
+    });
+  }
+
+  /** Log, sync, sign, send: nothing leaves the machine before what led to it is on disk. */
+  async #releaseVote(effect: Extract<CoreEffect, { kind: 'vote' }>): Promise<void> {
+    const { log, signer, transport } = this.#components;
+    const { height, setting } = this.context;
+    const { vote: kind, round, value } = effect;
+    invariant(
+      setting.self !== undefined && signer !== undefined && log !== undefined,
+      'only a validator votes',
+    );
+    const blockHash = value === undefined ? undefined : fromHex(value);
+    const body: VoteBody = { kind, height, round, blockHash };
+    await log.sync();
+    const signature = await this.#unlessRefused(signer.signVote(body), round);
+    if (signature === undefined) return;
+    const vote: SignedVote = { body, validatorIndex: setting.self, signature };
+    transport.broadcast('consensus', encodeMessage({ kind: 'vote', vote }));
+    if (this.context.book.voteFor(kind, round, setting.self, value) === undefined) this.#acceptVote(vote);
+  }
+
+  async #releaseProposal({ round, polRound, block }: ProposalPlan): Promise<void> {
+    const { log, signer, transport, telemetry, clock } = this.#components;
+    const { height, setting, book } = this.context;
+    const isWanted = this.#core.round === round && this.#core.step === 'propose';
+    if (!isWanted || book.proposalsOf(round).length > 0) return;
+    invariant(
+      setting.self !== undefined && signer !== undefined && log !== undefined,
+      'only a validator proposes',
+    );
+    const body = { height, round, polRound, blockHash: block.hash };
+    const value = toHex(block.hash);
+    if (book.block(value) === undefined) {
+      book.addBlock(block);
+      log.append(encodeLogEntry(height, { kind: 'block', block: encodeBlock(block) }));
+    }
+    const unsigned = compactProposal(block, body, setting.self, NO_SIGNATURE);
+    log.append(encodeLogEntry(height, { kind: 'intent', proposal: unsigned }));
+    await log.sync();
+    const signature = await this.#unlessRefused(signer.signProposal(body), round);
+    if (signature === undefined) return;
+    const proposal = { ...unsigned, signature };
+    transport.broadcast('consensus', encodeMessage({ kind: 'proposal', proposal }));
+    telemetry.count('proposalsMade');
+    book.addProposal({ proposal, value, header: block.header, sender: undefined, atMs: clock.monotonic() });
+    this.#acceptProposal(proposal, true);
+  }
+
+  /** The guard of the key has the last word: what it refuses is not said, and consensus goes on without it. */
+  async #unlessRefused(signing: Promise<Uint8Array>, round: number): Promise<Uint8Array | undefined> {
+    try {
+      return await signing;
+    } catch (error) {
+      const isRefusal =
+        isCodedError(error, 'consensus.sign-regression') || isCodedError(error, 'consensus.sign-conflict');
+      if (!isRefusal) throw error;
+      const { height } = this.context;
+      this.#components.logger.warn({ error, height, round }, 'the signer refused to sign');
+      this.#components.telemetry.emit({ kind: 'sign-refused', height, round, error });
+      return undefined;
+    }
+  }
+
+  async #commit(round: number, value: Value): Promise<void> {
+    const { chain, clock, telemetry } = this.#components;
+    const { height, book, startedAtMs } = this.context;
+    const block = book.block(value);
+    invariant(block !== undefined, 'a block is decided after it was found valid');
+    this.#isOver = true;
+    await chain.finalise(block, book.commitOf(height, round, block));
+    const durationMs = clock.monotonic() - startedAtMs;
+    const transactions = block.transactions.length;
+    telemetry.emit({ kind: 'finalised', height, round, blockHash: value, transactions, durationMs });
+  }
+
+  #keepEvidence(effect: Extract<CoreEffect, { kind: 'evidence' }>): void {
+    const { telemetry, logger } = this.#components;
+    const { height, book, set } = this.context;
+    const { validator, vote, round } = effect;
+    const first = book.votesAt(vote, round, validator)[0]?.vote;
+    const second = this.#voteInHand;
+    if (first === undefined || second === undefined || book.equivocation(validator) !== undefined) return;
+    book.addEquivocation({ validatorIndex: validator, first, second });
+    const address = set.validators[validator]?.address ?? new Uint8Array(0);
+    logger.warn({ height, round, validator: toHex(address), vote }, 'a validator voted twice in one place');
+    telemetry.emit({ kind: 'equivocation', height, validator: address, first, second });
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The one queue before the core: own items first, then votes, then proposals, each in order of arrival.
+ * Votes and proposals beyond their bound are refused; the exchange of round states brings them again.
+ */
+export class Inbox<Own, Vote, Proposal> {
+  readonly #voteMax: number;
+  readonly #proposalMax: number;
+  #own: Own[] = [];
+  #votes: Vote[] = [];
+  #proposals: Proposal[] = [];
+  #wake: (() => void) | undefined;
+
+  constructor(voteMax: number, proposalMax: number) {
+    this.#voteMax = voteMax;
+    this.#proposalMax = proposalMax;
+  }
+
+  get length(): number {
+    return this.#own.length + this.#votes.length + this.#proposals.length;
+  }
+
+  pushOwn(item: Own): void {
+    this.#own.push(item);
+    this.#signal();
+  }
+
+  pushVote(item: Vote): boolean {
+    if (this.#votes.length >= this.#voteMax) return false;
+    this.#votes.push(item);
+    this.#signal();
+    return true;
+  }
+
+  pushProposal(item: Proposal): boolean {
+    if (this.#proposals.length >= this.#proposalMax) return false;
+    this.#proposals.push(item);
+    this.#signal();
+    return true;
+  }
+
+  /** Removes up to `count` items in order of priority. */
+  take(count: number): { own: Own[]; votes: Vote[]; proposals: Proposal[] } {
+    const own = take(this.#own, count);
+    const votes = take(this.#votes, count - own.taken.length);
+    const proposals = take(this.#proposals, count - own.taken.length - votes.taken.length);
+    [this.#own, this.#votes, this.#proposals] = [own.rest, votes.rest, proposals.rest];
+    return { own: own.taken, votes: votes.taken, proposals: proposals.taken };
+  }
+
+  /** Resolves when something arrives or `wake` is called. */
+  async arrival(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  wake(): void {
+    this.#signal();
+  }
+
+  #signal(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+function take<Item>(items: Item[], count: number): { taken: Item[]; rest: Item[] } {
+  if (count <= 0) return { taken: [], rest: items };
+  if (items.length <= count) return { taken: items, rest: [] };
+  return { taken: items.slice(0, count), rest: items.slice(count) };
+}

@@ -1,0 +1,59 @@
+/** Rounds ahead of the own one whose votes are kept in full. */
+export const ROUNDS_AHEAD_MAX = 4;
+
+/** Values that may be proposed in one round: one from a correct proposer, more only with a third of the votes. */
+export const PROPOSALS_PER_ROUND_MAX = 4;
+
+/** Bytes of the largest consensus message: a proposal that names as many transactions as a block holds. */
+export const MESSAGE_BYTES_MAX = 3 * 1024 * 1024;
+
+/** Tallies that a round state may ask to be completed. */
+export const WANTED_TALLIES_MAX = 8;
+
+/** Messages that wait for the core: own ones are never refused. */
+export const VOTE_QUEUE_MAX = 8192;
+export const PROPOSAL_QUEUE_MAX = 64;
+
+/** Messages of the next height that are kept until this one ends, in all and from one peer. */
+export const EARLY_MESSAGES_MAX = 4096;
+export const EARLY_MESSAGES_PER_PEER_MAX = 512;
+
+/** Inputs handled before the event loop gets its turn. */
+export const INPUTS_PER_TURN_MAX = 64;
+
+/** Votes sent to one peer in answer to one round state. */
+export const RELAY_VOTES_MAX = 512;
+
+/** Messages younger than this are on their way already and not relayed. */
+export const RELAY_GRACE_MS = 60;
+
+/** Round states go out this often while a height is in progress, and while nothing is to be done. */
+export const ROUND_STATE_INTERVAL_MS = 100;
+export const ROUND_STATE_IDLE_INTERVAL_MS = 1_000;
+/** Added to the interval for each peer, so that the exchange of a big network stays a small part of it. */
+export const ROUND_STATE_INTERVAL_PER_PEER_MS = 4;
+
+/** Answers to one peer's round states are this far apart at least. */
+export const ROUND_STATE_ANSWER_INTERVAL_MS = 40;
+
+/** Peers that send a proposal, on average, when one of theirs lacks it. */
+export const PROPOSAL_RELAYS = 3;
+
+/** One attempt to fetch the missing transactions of a proposal, and the pause before the next. */
+export const FETCH_TIMEOUT_MS = 2_000;
+export const FETCH_PAUSE_MS = 50;
+export const FETCH_PAUSE_MS_MAX = 1_000;
+/** Transactions asked for in one request. */
+export const FETCH_TRANSACTIONS_MAX = 2_000;
+
+/** A timeout grows by a delta a round up to this. */
+export const TIMEOUT_MS_MAX = 60_000;
+
+/** Growth of the message delay that a timely proposal may have, per round. */
+export const MESSAGE_DELAY_GROWTH = 1.1;
+export const MESSAGE_DELAY_MS_MAX = 60_000;
+
+/** A log segment that is larger is closed when the next height begins. */
+export const LOG_SEGMENT_BYTES = 4 * 1024 * 1024;
+/** Largest record: a block with its framing. */
+export const LOG_RECORD_BYTES_MAX = 256 * 1024 * 1024;
