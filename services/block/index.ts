@@ -12,6 +12,7 @@ export type {
 } from './chain/face.ts';
 export { encodeBlock, makeBlock, transactionRoot } from './domain/block.ts';
 export { commitCodec, commitHash, NO_COMMIT_HASH } from './domain/commit.ts';
+export { decodeBlock } from './domain/decode-block.ts';
 export { blockHash, headerCodec } from './domain/header.ts';
 export {
   proposalBodyCodec,

@@ -1,6 +1,7 @@
 import type { StateEngine } from '#engines/state';
 import { listProof } from '#kernel';
 import { receiptCodec } from '#services/blockchain';
+import { hashTransaction } from '#services/transaction';
 import { BLOCK_TRANSACTIONS_MAX } from '../limits.ts';
 import { corruptHome, type BlockStore } from '../store/block-store.ts';
 import { bytesToPlace, historyKey, roleOf, type Place, type Role } from '../store/keys.ts';
@@ -106,12 +107,14 @@ export function createQueries(components: QueryComponents): ChainQueries {
       return next === undefined ? { items: shown } : { items: shown, next };
     },
     async transactionProof(height, index) {
-      const block = await whenFinal(height, store.block);
-      if (block?.transactions[index] === undefined) return undefined;
-      const hashes = block.transactions.map(({ hash }) => hash);
+      const [found, encoded] = await Promise.all([
+        header(height),
+        whenFinal(height, store.encodedTransactions),
+      ]);
+      if (found === undefined || encoded?.[index] === undefined) return undefined;
+      const hashes = encoded.map(hashTransaction);
       const item = hashes[index] as Uint8Array;
-      const root = block.header.transactionRoot;
-      return { rootHeight: height, root, item, proof: listProof(hashes, index) };
+      return { rootHeight: height, root: found.transactionRoot, item, proof: listProof(hashes, index) };
     },
     async receiptProof(height, index) {
       const [next, encoded] = await Promise.all([header(height + 1), whenFinal(height, encodedReceipts)]);

@@ -125,7 +125,7 @@ export class Download {
     const to = Math.min(wantedTo, peer.status.height);
     const request: ActiveRequest = { from, to, peer: peer.id, startedMs: clock.monotonic() };
     this.#active.add(request);
-    peer.inFlight += 1;
+    peers.asked(peer);
     this.counts.requestsSent += 1;
     const body = rangeRequestCodec.encode({ from, count: to - from + 1, maxBytes: limits.responseBytes });
     const { signal } = this.#abort;

@@ -7,6 +7,8 @@ export interface SyncPeer {
   readonly id: PeerId;
   status: Status;
   inFlight: number;
+  /** Place in the order of the last requests: the least is asked next among equals. */
+  lastAsked: number;
   failuresInRow: number;
   liesTotal: number;
   /** Not asked before. */
@@ -21,6 +23,7 @@ const DOUBLINGS_MAX = 6;
 export class PeerBook {
   readonly #limits: SyncLimits;
   readonly #peers = new Map<PeerId, SyncPeer>();
+  #asked = 0;
 
   constructor(limits: SyncLimits) {
     this.#limits = limits;
@@ -33,7 +36,14 @@ export class PeerBook {
       known.status = status;
       return;
     }
-    const fresh = { inFlight: 0, failuresInRow: 0, liesTotal: 0, restUntilMs: 0, distrustedUntilMs: 0 };
+    const fresh = {
+      inFlight: 0,
+      lastAsked: 0,
+      failuresInRow: 0,
+      liesTotal: 0,
+      restUntilMs: 0,
+      distrustedUntilMs: 0,
+    };
     this.#peers.set(id, { id, status, ...fresh });
   }
 
@@ -58,7 +68,7 @@ export class PeerBook {
     return height;
   }
 
-  /** The peer to ask for the block of a height: the least busy, then the most reliable. */
+  /** The peer to ask for the block of a height: the least busy, the most reliable, the longest idle. */
   best(height: number, nowMs: number, except: ReadonlySet<PeerId>): SyncPeer | undefined {
     let best: SyncPeer | undefined;
     for (const peer of this.#peers.values()) {
@@ -71,13 +81,15 @@ export class PeerBook {
         peer.distrustedUntilMs <= nowMs &&
         !except.has(peer.id);
       if (!able) continue;
-      const better =
-        best === undefined ||
-        peer.inFlight < best.inFlight ||
-        (peer.inFlight === best.inFlight && peer.failuresInRow < best.failuresInRow);
-      if (better) best = peer;
+      if (best === undefined || preference(peer, best) < 0) best = peer;
     }
     return best;
+  }
+
+  asked(peer: SyncPeer): void {
+    this.#asked += 1;
+    peer.lastAsked = this.#asked;
+    peer.inFlight += 1;
   }
 
   succeeded(peer: SyncPeer): void {
@@ -98,4 +110,8 @@ export class PeerBook {
     peer.distrustedUntilMs = nowMs + this.#limits.distrustMs * 2 ** Math.min(peer.liesTotal, DOUBLINGS_MAX);
     peer.liesTotal += 1;
   }
+}
+
+function preference(a: SyncPeer, b: SyncPeer): number {
+  return a.inFlight - b.inFlight || a.failuresInRow - b.failuresInRow || a.lastAsked - b.lastAsked;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hash, isCodedError, toHex, utf8 } from '#kernel';
+import { TRANSACTION_BYTES_MAX } from '#services/transaction';
 import {
   blockHash,
   commitCodec,
@@ -18,6 +19,7 @@ import {
   type ProposalBody,
   type VoteBody,
 } from '../index.ts';
+import { BLOCK_TRANSACTION_BYTES_MAX } from '../limits.ts';
 import { joinItems, fromStoredValue, splitItems, toStoredValue } from '../store/stored-value.ts';
 import { rangeRequestCodec, rangeResponseCodec, statusCodec } from '../sync/messages.ts';
 import { filled, GENESIS_HASH, looseTransaction, sampleHeader } from './fixtures/samples.ts';
@@ -204,6 +206,10 @@ test('a header with a chain id that is too long is not encoded', () => {
   assert.throws(() => headerCodec.encode(sampleHeader({ chainId: 'x'.repeat(65) })), {
     code: 'kernel.unencodable-value',
   });
+});
+
+test('a block has room for every transaction', () => {
+  assert.equal(BLOCK_TRANSACTION_BYTES_MAX, TRANSACTION_BYTES_MAX);
 });
 
 test('every member of a header is in its hash', () => {

@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { before, test, type TestContext } from 'node:test';
+import { silentLogger } from '#kernel';
+import { systemClock, systemScheduler } from '#runtime';
+import type { Chain } from '../chain/face.ts';
+import { commitCodec } from '../domain/commit.ts';
+import type { SyncLimits } from '../limits.ts';
+import { createBlockSync } from '../sync/create-block-sync.ts';
+import type { BlockSync } from '../sync/face.ts';
+import {
+  BLOCKS_PROTOCOL,
+  rangeRequestCodec,
+  rangeResponseCodec,
+  statusCodec,
+  type EncodedFinal,
+} from '../sync/messages.ts';
+import { serveRange } from '../sync/serve-ranges.ts';
+import { filled } from './fixtures/samples.ts';
+import { growChain, IDENTITY, openTestChain, transfer, VERIFIER } from './fixtures/test-chain.ts';
+import { TestNetwork, until } from './fixtures/test-network.ts';
+
+const HEIGHT = 60;
+/** A chain of `HEIGHT` blocks that the tests only read. */
+let source: Chain;
+
+before(async () => {
+  source = (await openTestChain()).chain;
+  for (let height = 1; height <= HEIGHT; height++) {
+    await growChain(source, height % 3 === 0 ? [transfer(0, height / 3 - 1)] : []);
+  }
+});
+
+const QUICK: Partial<SyncLimits> = {
+  rangeBlocks: 8,
+  windowBlocks: 32,
+  requestTimeoutMs: 60,
+  hedgeMs: 20,
+  graceMs: 40,
+  stallMs: 100,
+  tickMs: 5,
+  restMs: 10,
+  statusIntervalMs: 1,
+  statusRepeatMs: 50,
+};
+
+interface SyncNode {
+  readonly chain: Chain;
+  readonly sync: BlockSync;
+  readonly fatal: unknown[];
+}
+
+function startSync(
+  context: TestContext,
+  network: TestNetwork,
+  id: string,
+  chain: Chain,
+  limits: Partial<SyncLimits> = {},
+): SyncNode {
+  const fatal: unknown[] = [];
+  const sync = createBlockSync({
+    identity: IDENTITY,
+    transport: network.transport(id),
+    chain,
+    verifier: VERIFIER,
+    clock: systemClock,
+    scheduler: systemScheduler,
+    logger: silentLogger,
+    onFatal: (error) => fatal.push(error),
+    limits: { ...QUICK, ...limits },
+  });
+  sync.start();
+  context.after(() => sync.stop());
+  return { chain, sync, fatal };
+}
+
+async function emptyNode(context: TestContext, network: TestNetwork, limits?: Partial<SyncLimits>) {
+  const { chain } = await openTestChain();
+  return startSync(context, network, 'node', chain, limits);
+}
+
+type Tamper = (finals: EncodedFinal[], request: { from: number; count: number }) => EncodedFinal[] | 'silent';
+
+/** A peer that serves the source chain through `tamper` and claims `claimed`. */
+function connectLiar(
+  context: TestContext,
+  network: TestNetwork,
+  id: string,
+  claimed: number,
+  tamper: Tamper,
+) {
+  const transport = network.transport(id);
+  const served = { count: 0 };
+  transport.onRequest(BLOCKS_PROTOCOL, { maxRequestBytes: 16, maxConcurrent: 8 }, async (_, body) => {
+    served.count += 1;
+    const { response } = await serveRange(source, body, 1_000_000);
+    const request = rangeRequestCodec.decode(body);
+    const outcome = tamper([...rangeResponseCodec.decode(response)], request);
+    if (outcome === 'silent') return new Promise<Uint8Array>(() => {});
+    return rangeResponseCodec.encode(outcome);
+  });
+  const claim = () => transport.broadcast('status', statusCodec.encode({ height: claimed, earliest: 1 }));
+  const timer = setInterval(claim, 10);
+  context.after(() => clearInterval(timer));
+  network.connect('node', id);
+  claim();
+  return served;
+}
+
+test('a node catches up with a peer, pauses consensus meanwhile and says when it is done', async (context) => {
+  const network = new TestNetwork();
+  const { chain, sync } = await emptyNode(context, network);
+  const states: boolean[] = [];
+  const caughtUp: number[] = [];
+  sync.onStateChange((syncing) => states.push(syncing));
+  sync.onCaughtUp((height) => caughtUp.push(height));
+  startSync(context, network, 'peer', source);
+  network.connect('node', 'peer');
+  await until(() => caughtUp.length > 0, 'the node has caught up');
+  assert.deepEqual(chain.tip().blockHash, source.tip().blockHash);
+  assert.deepEqual(states, [true, false]);
+  assert.equal(caughtUp.at(-1), HEIGHT);
+  assert.equal(sync.behind(), 0);
+  assert.equal(sync.statistics().blocksFinalised, HEIGHT);
+  assert.deepEqual(await chain.block(HEIGHT), await source.block(HEIGHT));
+  assert.deepEqual(network.reports, []);
+});
+
+test('three peers share the work', async (context) => {
+  const network = new TestNetwork();
+  const peers = ['one', 'two', 'three'].map((id) => startSync(context, network, id, source));
+  const { chain } = await emptyNode(context, network);
+  for (const id of ['one', 'two', 'three']) network.connect('node', id);
+  await until(() => chain.tip().height === HEIGHT, 'the node has caught up');
+  for (const { sync } of peers) assert.ok(sync.statistics().blocksServed > 0);
+});
+
+const LIES: Record<string, Tamper> = {
+  'sends a forged commit': (finals) =>
+    finals.map(({ block, commit }) => {
+      const forged = commitCodec.decode(commit);
+      const signatures = forged.signatures.map(() => filled(64, 1));
+      return { block, commit: commitCodec.encode({ ...forged, signatures }) };
+    }),
+  'sends a block with other transactions under a valid commit': (finals) =>
+    finals.map(({ block, commit }) => {
+      const forged = block.slice();
+      forged[forged.length - 1] = (forged.at(-1) as number) ^ 1;
+      return { block: forged, commit };
+    }),
+  'sends blocks of other heights': (finals) => finals.toReversed(),
+  'sends nothing though it claims to have it': () => [],
+  'sends garbage for blocks': (finals) => finals.map(({ commit }) => ({ block: filled(50, 7), commit })),
+  'sends more than was asked for': (finals) => [...finals, ...finals],
+};
+for (const [lie, tamper] of Object.entries(LIES)) {
+  test(`a peer that ${lie} is reported, and the blocks come from another`, async (context) => {
+    const network = new TestNetwork();
+    const node = await emptyNode(context, network);
+    connectLiar(context, network, 'liar', HEIGHT, tamper);
+    await until(() => network.reports.length > 0, 'the liar is reported');
+    assert.ok(network.reports.every(({ peer }) => peer === 'liar'));
+    assert.equal(node.sync.behind(), 0, 'what a liar claims does not count');
+    startSync(context, network, 'honest', source);
+    network.connect('node', 'honest');
+    await until(() => node.chain.tip().height === HEIGHT, 'the node has caught up');
+    assert.deepEqual(node.fatal, []);
+    assert.ok(network.reports.every(({ peer }) => peer === 'liar'));
+  });
+}
+
+test('a poisoned maximum height neither stalls the node nor pauses its consensus', async (context) => {
+  const network = new TestNetwork();
+  const { chain, sync } = await emptyNode(context, network);
+  startSync(context, network, 'honest', source);
+  connectLiar(context, network, 'liar', 2 ** 52, (finals) => finals);
+  network.connect('node', 'honest');
+  await until(() => chain.tip().height === HEIGHT && !sync.syncing, 'the node has caught up');
+  await until(() => sync.behind() === 0, 'the false claim is discarded');
+  assert.ok(network.reports.some(({ peer, offence }) => peer === 'liar' && offence === 'useless'));
+});
+
+test('a claim without a block behind it never pauses consensus', async (context) => {
+  const network = new TestNetwork();
+  const { sync } = await emptyNode(context, network);
+  const states: boolean[] = [];
+  sync.onStateChange((syncing) => states.push(syncing));
+  const served = connectLiar(context, network, 'liar', 2 ** 52, () => 'silent');
+  await until(() => served.count >= 3, 'the silent peer was asked several times');
+  await until(() => network.reports.some(({ offence }) => offence === 'timeout'), 'it is reported');
+  assert.deepEqual(states, []);
+});
+
+test('a silent peer delays the others by the hedge only', async (context) => {
+  const network = new TestNetwork();
+  const node = await emptyNode(context, network, { requestTimeoutMs: 60_000 });
+  connectLiar(context, network, 'silent', HEIGHT, () => 'silent');
+  await until(() => node.sync.statistics().requestsSent > 0, 'the silent peer is asked');
+  startSync(context, network, 'honest', source);
+  network.connect('node', 'honest');
+  await until(() => node.chain.tip().height === HEIGHT, 'the node has caught up');
+});
+
+test('a peer that vanishes in the middle is replaced', async (context) => {
+  const network = new TestNetwork();
+  const { chain } = await emptyNode(context, network);
+  let answers = 0;
+  connectLiar(context, network, 'leaver', HEIGHT, (finals) => {
+    answers += 1;
+    if (answers < 3) return finals;
+    network.disconnect('node', 'leaver');
+    return 'silent';
+  });
+  await until(() => chain.tip().height > 0, 'the first blocks came');
+  startSync(context, network, 'honest', source);
+  network.connect('node', 'honest');
+  await until(() => chain.tip().height === HEIGHT, 'the node has caught up');
+});
+
+test('one block behind is left to consensus for the grace time, then fetched', async (context) => {
+  const network = new TestNetwork();
+  const { chain: ahead } = await openTestChain();
+  const { chain, sync } = await emptyNode(context, network, { graceMs: 60 });
+  startSync(context, network, 'peer', ahead);
+  network.connect('node', 'peer');
+  const states: boolean[] = [];
+  sync.onStateChange((syncing) => states.push(syncing));
+  await growChain(ahead, [transfer(0, 0)]);
+  await until(() => sync.behind() === 1, 'the node hears of the block');
+  const heardMs = performance.now();
+  await until(() => chain.tip().height === 1, 'the node has the block');
+  assert.ok(performance.now() - heardMs >= 40);
+  assert.deepEqual(states, [], 'consensus was not paused for one block');
+});
+
+test('a node that both sides of a fetch finalise at once stays consistent', async (context) => {
+  const network = new TestNetwork();
+  const { chain } = await emptyNode(context, network, { graceMs: 0 });
+  startSync(context, network, 'peer', source);
+  network.connect('node', 'peer');
+  for (let height = 1; height <= HEIGHT; height++) {
+    const [block, commit] = await Promise.all([source.block(height), source.commit(height)]);
+    assert.ok(block && commit);
+    if (block.header.height <= chain.tip().height + 1) await chain.finalise(block, commit);
+  }
+  await until(() => chain.tip().height === HEIGHT, 'the node has caught up');
+});
+
+test('a pruned peer is not asked for what it told it has no more', async (context) => {
+  const network = new TestNetwork();
+  const { chain: pruned } = await openTestChain();
+  for (let height = 1; height <= 5; height++) await growChain(pruned);
+  await pruned.prune(4, 10);
+  const { sync } = await emptyNode(context, network);
+  startSync(context, network, 'peer', pruned);
+  network.connect('node', 'peer');
+  await until(() => sync.behind() === 5, 'the node knows that it is behind');
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(sync.statistics().requestsSent, 0);
+  assert.deepEqual(network.reports, []);
+});
+
+test('malformed statuses and requests are reported and change nothing', async (context) => {
+  const network = new TestNetwork();
+  const { sync } = await emptyNode(context, network);
+  const stranger = network.transport('stranger');
+  network.connect('node', 'stranger');
+  stranger.send('node', 'status', filled(3, 1));
+  stranger.send('node', 'status', filled(16, 0xff));
+  await until(() => network.reports.length === 2, 'both statuses are reported');
+  const options = { timeoutMs: 1_000, maxResponseBytes: 1_000 };
+  for (const body of [filled(2, 1), rangeRequestCodec.encode({ from: 1, count: 4_000_000, maxBytes: 1 })]) {
+    await assert.rejects(stranger.request('node', BLOCKS_PROTOCOL, body, options));
+  }
+  assert.equal(network.reports.length, 4);
+  assert.equal(sync.behind(), 0);
+});
+
+test('a response stays within its bytes, with one block at least', async () => {
+  const request = (maxBytes: number, from = 1) =>
+    serveRange(source, rangeRequestCodec.encode({ from, count: 20, maxBytes }), 1_000_000);
+  const all = rangeResponseCodec.decode((await request(1_000_000)).response);
+  assert.equal(all.length, 20);
+  const bytes = all.slice(0, 3).reduce((total, final) => total + final.block.length + final.commit.length, 0);
+  assert.equal((await request(bytes)).blocks, 3);
+  assert.equal((await request(bytes - 1)).blocks, 2);
+  assert.equal((await request(0)).blocks, 1);
+  assert.equal((await request(1_000_000, HEIGHT + 1)).blocks, 0);
+});
+
+test('a stopped sync asks, answers statuses and finalises no more', async (context) => {
+  const network = new TestNetwork();
+  const { chain, sync } = await emptyNode(context, network);
+  startSync(context, network, 'peer', source);
+  network.connect('node', 'peer');
+  await until(() => chain.tip().height > 0, 'it works');
+  await sync.stop();
+  const { height } = chain.tip();
+  const { requestsSent } = sync.statistics();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(chain.tip().height, height);
+  assert.equal(sync.statistics().requestsSent, requestsSent);
+  sync.start();
+  await until(() => chain.tip().height === HEIGHT, 'a restarted sync goes on');
+});
