@@ -1,3 +1,12 @@
+export { checkTransaction, type TransactionRules } from './domain/check-transaction.ts';
+export { decodeTransaction, hashTransaction, signTransaction, type ChainIdentity } from './domain/codec.ts';
+export { costOf, gasOf } from './domain/gas.ts';
+export {
+  payloadFromJson,
+  payloadToJson,
+  transactionFromJson,
+  transactionToJson,
+} from './domain/json-form.ts';
 export {
   TRANSACTION_TYPES,
   type AttestPayload,
@@ -8,3 +17,11 @@ export {
   type TransferOutput,
   type TransferPayload,
 } from './domain/transaction.ts';
+export { mempoolError, transactionError } from './errors.ts';
+export { createTransactionFetch, type TransactionFetch } from './gossip/fetch.ts';
+export { createTransactionGossip, type TransactionGossip } from './gossip/gossip.ts';
+export { TRANSACTION_BYTES_MAX } from './limits.ts';
+export type { AccountReader, Mempool } from './mempool/face.ts';
+export { createMempool } from './mempool/mempool.ts';
+export type { PoolLimits } from './mempool/pool.ts';
+export { openFileJournal, type Journal } from './store/journal.ts';

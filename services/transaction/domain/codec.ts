@@ -1,0 +1,198 @@
+import {
+  ByteListType,
+  ByteVectorType,
+  ContainerType,
+  ListCompositeType,
+  UintBigintType,
+  UintNumberType,
+} from '@chainsafe/ssz';
+import {
+  ADDRESS_BYTES,
+  HASH_BYTES,
+  KEY_TYPE_TAGS,
+  SIGNATURE_BYTES,
+  addressOfKey,
+  codec,
+  fromUtf8,
+  hash,
+  signingDigest,
+  toHex,
+  uint64,
+  utf8,
+  type KeyType,
+  type SigningKey,
+} from '#kernel';
+import { transactionError } from '../errors.ts';
+import {
+  CHAIN_ID_BYTES_MAX,
+  LABEL_BYTES_MAX,
+  PAYLOAD_BYTES_MAX,
+  TRANSACTION_BYTES_MAX,
+  TRANSFER_OUTPUTS_MAX,
+} from '../limits.ts';
+import {
+  TRANSACTION_TYPES,
+  type Transaction,
+  type TransactionBody,
+  type TransactionPayload,
+} from './transaction.ts';
+
+/** The chain that signed messages are for. */
+export interface ChainIdentity {
+  readonly chainId: string;
+  /** 32 bytes. */
+  readonly genesisHash: Uint8Array;
+}
+
+const SENDER_KEY_BYTES_MAX = 33;
+
+const bodyType = new ContainerType({
+  chainId: new ByteListType(CHAIN_ID_BYTES_MAX),
+  type: new UintNumberType(1),
+  senderKeyType: new UintNumberType(1),
+  senderKey: new ByteListType(SENDER_KEY_BYTES_MAX),
+  nonce: uint64,
+  gasLimit: uint64,
+  gasPrice: new UintBigintType(16),
+  validUntil: uint64,
+  payload: new ByteListType(PAYLOAD_BYTES_MAX),
+});
+const bodyCodec = codec('transaction body', bodyType, TRANSACTION_BYTES_MAX);
+const signedCodec = codec(
+  'transaction',
+  new ContainerType({ body: bodyType, signature: new ByteVectorType(SIGNATURE_BYTES) }),
+  TRANSACTION_BYTES_MAX,
+);
+/** The body follows its offset and the signature. */
+const BODY_OFFSET = 4 + SIGNATURE_BYTES;
+
+const transferCodec = codec(
+  'transfer payload',
+  new ContainerType({
+    outputs: new ListCompositeType(
+      new ContainerType({ to: new ByteVectorType(ADDRESS_BYTES), amount: new UintBigintType(16) }),
+      TRANSFER_OUTPUTS_MAX,
+    ),
+  }),
+  PAYLOAD_BYTES_MAX,
+);
+const attestCodec = codec(
+  'attest payload',
+  new ContainerType({ digest: new ByteVectorType(HASH_BYTES), label: new ByteListType(LABEL_BYTES_MAX) }),
+  PAYLOAD_BYTES_MAX,
+);
+
+/** Hash that identifies a signed transaction: of its one encoding. */
+export function hashTransaction(bytes: Uint8Array): Uint8Array {
+  return hash('transaction', bytes);
+}
+
+/**
+ * The transaction of its encoding, with everything that derives from the bytes. Does not check the signature,
+ * nor anything that `checkTransaction` checks.
+ *
+ * @throws `kernel.too-large`, `kernel.malformed-encoding`, `kernel.malformed-text`,
+ *   `transaction.unknown-type`, `transaction.unsupported-key-type`
+ */
+export function decodeTransaction(encoded: Uint8Array, identity: ChainIdentity): Transaction {
+  const { body, signature } = signedCodec.decode(encoded);
+  // A copy: the bytes given may be a view into a buffer that is used again.
+  return finish(
+    {
+      chainId: fromUtf8(body.chainId),
+      senderKeyType: keyTypeOf(body.senderKeyType),
+      senderKey: body.senderKey,
+      nonce: body.nonce,
+      gasLimit: body.gasLimit,
+      gasPrice: body.gasPrice,
+      validUntil: body.validUntil,
+      payload: decodePayload(body.type, body.payload),
+    },
+    signature,
+    encoded.slice(),
+    identity,
+  );
+}
+
+/**
+ * Encodes and signs a transaction.
+ *
+ * @throws `kernel.unencodable-value` when a member is outside its type
+ */
+export function signTransaction(
+  body: TransactionBody,
+  key: SigningKey,
+  identity: ChainIdentity,
+): Transaction {
+  const encodedBody = encodableBody(body);
+  const digest = signingDigest('transaction', identity.genesisHash, bodyCodec.encode(encodedBody));
+  return assembleTransaction(body, key.sign(digest), identity);
+}
+
+/** A transaction of a body and a signature made elsewhere. */
+export function assembleTransaction(
+  body: TransactionBody,
+  signature: Uint8Array,
+  identity: ChainIdentity,
+): Transaction {
+  return finish(body, signature, signedCodec.encode({ body: encodableBody(body), signature }), identity);
+}
+
+function finish(
+  body: TransactionBody,
+  signature: Uint8Array,
+  bytes: Uint8Array,
+  identity: ChainIdentity,
+): Transaction {
+  const transactionHash = hashTransaction(bytes);
+  return {
+    ...body,
+    signature,
+    bytes,
+    hash: transactionHash,
+    id: toHex(transactionHash),
+    sender: addressOfKey(body.senderKeyType, body.senderKey),
+    digest: signingDigest('transaction', identity.genesisHash, bytes.subarray(BODY_OFFSET)),
+  };
+}
+
+function encodableBody(body: TransactionBody) {
+  return {
+    chainId: utf8(body.chainId),
+    type: TRANSACTION_TYPES[body.payload.type],
+    senderKeyType: KEY_TYPE_TAGS[body.senderKeyType],
+    senderKey: body.senderKey,
+    nonce: body.nonce,
+    gasLimit: body.gasLimit,
+    gasPrice: body.gasPrice,
+    validUntil: body.validUntil,
+    payload: encodePayload(body.payload),
+  };
+}
+
+function encodePayload(payload: TransactionPayload): Uint8Array {
+  switch (payload.type) {
+    case 'transfer':
+      return transferCodec.encode({ outputs: payload.outputs.map(({ to, amount }) => ({ to, amount })) });
+    case 'attest':
+      return attestCodec.encode({ digest: payload.digest, label: utf8(payload.label) });
+  }
+}
+
+function decodePayload(type: number, bytes: Uint8Array): TransactionPayload {
+  switch (type) {
+    case TRANSACTION_TYPES.transfer:
+      return { type: 'transfer', outputs: transferCodec.decode(bytes).outputs };
+    case TRANSACTION_TYPES.attest: {
+      const { digest, label } = attestCodec.decode(bytes);
+      return { type: 'attest', digest, label: fromUtf8(label) };
+    }
+    default:
+      throw transactionError('unknown-type', `there is no transaction type ${type}`, { type });
+  }
+}
+
+function keyTypeOf(tag: number): KeyType {
+  for (const [type, known] of Object.entries(KEY_TYPE_TAGS)) if (known === tag) return type as KeyType;
+  throw transactionError('unsupported-key-type', `there is no key type ${tag}`, { keyType: tag });
+}

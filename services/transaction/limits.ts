@@ -1,0 +1,40 @@
+/** Bounds of the transaction context. Sizes in bytes, times in milliseconds. */
+
+/** Encoded signed transaction. */
+export const TRANSACTION_BYTES_MAX = 64 * 1024;
+/** Encoded payload: 256 outputs take 9 KiB. */
+export const PAYLOAD_BYTES_MAX = 16 * 1024;
+export const CHAIN_ID_BYTES_MAX = 50;
+export const TRANSFER_OUTPUTS_MAX = 256;
+export const LABEL_BYTES_MAX = 64;
+/** Heights that `validUntil` may lie ahead: bounds how long a signed transaction can come back. */
+export const VALID_HEIGHTS_MAX = 100_000;
+
+/** Ids of final transactions that the mempool remembers, so that late gossip of them costs nothing. */
+export const RECENT_FINAL_MAX = 100_000;
+/** A replacement pays at least this much more, in percent. */
+export const REPLACEMENT_PERCENT = 10;
+
+/** Frame on the transactions channel. */
+export const GOSSIP_FRAME_BYTES_MAX = 128 * 1024;
+/** Transactions or ids that wait for the next frame. */
+export const GOSSIP_QUEUE_MAX = 20_000;
+/** Time in which transactions are collected for one frame. */
+export const GOSSIP_DELAY_MS = 4;
+/** Peers that get the bytes at once; the others get ids and ask for what they lack. */
+export const GOSSIP_PUSH_PEERS = 8;
+/** Announced ids that are not known here, remembered until they come or are fetched. */
+export const ANNOUNCED_MAX = 50_000;
+/** Time that an announced transaction has to come by itself before it is fetched. */
+export const ANNOUNCED_GRACE_MS = 200;
+/** Frames of one peer that wait to be worked on; beyond it the peer floods. */
+export const INCOMING_FRAMES_MAX = 64;
+
+/** Ids in one fetch. */
+export const FETCH_IDS_MAX = 1_000;
+export const FETCH_RESPONSE_BYTES_MAX = 4 * 2 ** 20;
+export const FETCH_TIMEOUT_MS = 2_000;
+export const FETCH_CONCURRENT_MAX = 16;
+
+/** Size of the journal from which on it is rewritten with what still waits. */
+export const JOURNAL_BYTES_COMPACT = 8 * 2 ** 20;
