@@ -1,4 +1,4 @@
-import { ADDRESS_BYTES, formatAddress, toHex } from '#kernel';
+import { ADDRESS_BYTES, CodedError, formatAddress, toHex } from '#kernel';
 
 /**
  * A value as JSON has it: addresses (nothing else has 20 bytes) as bech32m, other bytes as hexadecimal, big
@@ -9,7 +9,8 @@ export function jsonValue(value: unknown): unknown {
   if (value instanceof Uint8Array) {
     return value.length === ADDRESS_BYTES ? formatAddress(value) : toHex(value);
   }
-  if (value instanceof Error) return { name: value.name, message: value.message };
+  if (value instanceof CodedError) return { code: value.code, message: value.message };
+  if (value instanceof Error) return { message: value.message };
   if (value instanceof Map) return jsonValue(Object.fromEntries(value));
   if (value instanceof Set) return jsonValue([...value]);
   if (Array.isArray(value)) return value.map(jsonValue);

@@ -175,9 +175,9 @@ export class StreamSession {
     for (const subscription of this.#chain) void this.#run(subscription);
   }
 
-  /** Something happened on this node. */
-  tell(topic: LocalTopic, message: Buffer): void {
-    if (this.#local.has(topic)) this.client.send(message);
+  /** True when the client follows what happens on this node under `topic`. */
+  follows(topic: LocalTopic): boolean {
+    return this.#local.has(topic);
   }
 
   /** The mempool gave up a transaction: whoever waits for its receipt hears why. */

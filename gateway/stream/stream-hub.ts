@@ -98,9 +98,12 @@ export class StreamHub {
   }
 
   #tell(topic: LocalTopic, event: object): void {
-    if (this.#sessions.size === 0) return;
-    const message = Buffer.from(JSON.stringify({ topic, cursor: null, data: jsonValue(event) }));
-    for (const session of this.#sessions.values()) session.tell(topic, message);
+    let message: Buffer | undefined;
+    for (const session of this.#sessions.values()) {
+      if (!session.follows(topic)) continue;
+      message ??= Buffer.from(JSON.stringify({ topic, cursor: null, data: jsonValue(event) }));
+      session.client.send(message);
+    }
   }
 
   /** Tells every client that the node goes away; ends when all are gone. */
