@@ -5,7 +5,7 @@ export const BLOCK_VERSION = 1;
 export const CHAIN_ID_BYTES_MAX = 64;
 
 /** Validators that a commit has room for; the ledger's own bound is lower or the same. */
-export const COMMIT_VALIDATORS_MAX = 1024;
+export const COMMIT_VALIDATORS_MAX = 10_000;
 
 /** Encoded bytes of a header: fixed members, eight hashes, the chain id. */
 export const HEADER_BYTES_MAX = 512;

@@ -4,7 +4,7 @@ import { receiptCodec } from '#services/blockchain';
 import { hashTransaction } from '#services/transaction';
 import { BLOCK_TRANSACTIONS_MAX } from '../limits.ts';
 import { corruptHome, type BlockStore } from '../store/block-store.ts';
-import { bytesToPlace, historyKey, roleOf, type Place, type Role } from '../store/keys.ts';
+import { bytesToPlace, historyKey, placeToBytes, roleOf, type Place, type Role } from '../store/keys.ts';
 import type { ChainState } from './chain-state.ts';
 import type { AccountTransaction, Chain } from './face.ts';
 import { pageLimit, pageOf, parseCursor } from './pages.ts';
@@ -134,8 +134,8 @@ async function historyPlaces(
   // Without a cursor from above every place: the greatest index never exists.
   const [height, index] =
     cursor === undefined ? [Number.MAX_SAFE_INTEGER, BLOCK_TRANSACTIONS_MAX] : parseCursor(cursor, 2);
-  const gte = historyKey(address, { height: 0, index: 0 });
-  const lt = historyKey(address, { height: height as number, index: index as number });
+  const gte = historyKey(address, placeToBytes({ height: 0, index: 0 }));
+  const lt = historyKey(address, placeToBytes({ height: height as number, index: index as number }));
   const found = await engine.rangeAll('history', { gte, lt, reverse: true, limit });
   return found.map(({ key, value }) => ({ ...bytesToPlace(key, address.length), role: roleOf(value[0]) }));
 }

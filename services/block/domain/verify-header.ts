@@ -11,14 +11,18 @@ import type { Block, Header } from './types.ts';
 type BlockReason = Parameters<typeof blockError>[0];
 type Member = readonly [reason: BlockReason, what: string, found: Uint8Array, expected: Uint8Array];
 
+/** Blocks seen to be what their hash says: a block is verified when proposed and again when it is final. */
+const verified = new WeakSet<Block>();
+
 /**
  * Verifies that a block is what its hash says: that the header has this hash, and names these transactions and
  * this last commit. What fails here is a forgery, whatever the chain's state.
  */
 export function verifyContent(block: Block): Result<void> {
+  if (verified.has(block)) return ok(undefined);
   const { header } = block;
   const commit = block.lastCommit === undefined ? NO_COMMIT_HASH : commitHash(block.lastCommit);
-  return compareMembers(header, [
+  const compared = compareMembers(header, [
     ['wrong-hash', 'hash', block.hash, blockHash(header)],
     ['wrong-commit-hash', 'commit hash', header.commitHash, commit],
     [
@@ -28,6 +32,8 @@ export function verifyContent(block: Block): Result<void> {
       transactionRoot(block.transactions),
     ],
   ]);
+  if (compared.ok) verified.add(block);
+  return compared;
 }
 
 /**

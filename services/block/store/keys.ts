@@ -37,7 +37,10 @@ export interface Place {
 }
 
 export function placeToBytes(place: Place): Uint8Array {
-  return concatBytes(uint64ToBytes(place.height), uint32ToBytes(place.index));
+  const bytes = new Uint8Array(12);
+  bytes.set(uint64ToBytes(place.height));
+  new DataView(bytes.buffer).setUint32(8, place.index);
+  return bytes;
 }
 
 export function bytesToPlace(bytes: Uint8Array, offset = 0): Place {
@@ -45,9 +48,13 @@ export function bytesToPlace(bytes: Uint8Array, offset = 0): Place {
   return { height: bytesToUint64(bytes, offset), index: view.getUint32(offset + 8) };
 }
 
-/** Family `history`: an account's transactions in the order of execution, read backwards. */
-export function historyKey(address: Uint8Array, place: Place): Uint8Array {
-  return concatBytes(address, placeToBytes(place));
+/**
+ * Family `history`: an account's transactions in the order of execution, read backwards.
+ *
+ * @param place `placeToBytes`
+ */
+export function historyKey(address: Uint8Array, place: Uint8Array): Uint8Array {
+  return concatBytes(address, place);
 }
 
 /** Values of the family `history`. Append only. */

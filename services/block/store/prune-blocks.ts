@@ -3,7 +3,7 @@ import { uint64ToBytes } from '#kernel';
 import { decodeTransaction, type ChainIdentity } from '#services/transaction';
 import { CHUNK_ITEMS } from '../limits.ts';
 import type { BlockStore } from './block-store.ts';
-import { blocksKey, historyKey, metaKey, receiptsKey } from './keys.ts';
+import { blocksKey, historyKey, metaKey, placeToBytes, receiptsKey } from './keys.ts';
 import { rolesIn } from './stage-block.ts';
 
 /**
@@ -22,8 +22,9 @@ export async function pruneBlocks(
     for (const [index, encoded] of transactions.entries()) {
       const transaction = decodeTransaction(encoded, identity);
       batch.delete('transactions', transaction.hash);
-      for (const { address } of rolesIn(transaction).values()) {
-        batch.delete('history', historyKey(address, { height, index }));
+      const place = placeToBytes({ height, index });
+      for (const { address } of rolesIn(transaction)) {
+        batch.delete('history', historyKey(address, place));
       }
       if (index % CHUNK_ITEMS === 0) {
         batch.delete('blocks', blocksKey.body(height, index / CHUNK_ITEMS));

@@ -1,8 +1,8 @@
 import type { WriteBatch } from '#engines/state';
-import { concatBytes, toHex, uint64ToBytes } from '#kernel';
+import { concatBytes, equalBytes, toHex, uint64ToBytes } from '#kernel';
 import type { Receipt } from '#services/blockchain';
 import { receiptCodec } from '#services/blockchain';
-import type { Transaction } from '#services/transaction';
+import type { Transaction, TransferOutput } from '#services/transaction';
 import type { ValidatorSet } from '#services/validator';
 import type { BlockSummary } from '../chain/face.ts';
 import { commitCodec } from '../domain/commit.ts';
@@ -63,24 +63,25 @@ export function summaryOf(staged: Pick<StagedBlock, 'block' | 'gasUsed'>): Block
   };
 }
 
-/** The accounts that a transaction shows up for, by address in hex, with the value of the index. */
-export function rolesIn(transaction: Transaction): Map<string, { address: Uint8Array; role: number }> {
-  const roles = new Map<string, { address: Uint8Array; role: number }>();
-  if (transaction.payload.type === 'transfer') {
-    for (const { to } of transaction.payload.outputs) {
-      roles.set(toHex(to), { address: to, role: ROLES.receiver });
-    }
-  }
-  const sender = toHex(transaction.sender);
-  roles.set(sender, { address: transaction.sender, role: roles.has(sender) ? ROLES.both : ROLES.sender });
-  return roles;
+/** The accounts that a transaction shows up for, each once, with the value of the index. */
+export function rolesIn(transaction: Transaction): { address: Uint8Array; role: number }[] {
+  const { sender, payload } = transaction;
+  const outputs = payload.type === 'transfer' ? payload.outputs : [];
+  const receivers = outputs.length < 2 ? outputs : distinctReceivers(outputs);
+  const others = receivers.filter(({ to }) => !equalBytes(to, sender));
+  const role = others.length < receivers.length ? ROLES.both : ROLES.sender;
+  return [{ address: sender, role }, ...others.map(({ to }) => ({ address: to, role: ROLES.receiver }))];
+}
+
+function distinctReceivers(outputs: readonly TransferOutput[]): readonly TransferOutput[] {
+  return [...new Map(outputs.map((output) => [toHex(output.to), output])).values()];
 }
 
 function stageIndexes(batch: WriteBatch, height: number, transactions: readonly Transaction[]): void {
   for (const [index, transaction] of transactions.entries()) {
-    const place = { height, index };
-    batch.put('transactions', transaction.hash, placeToBytes(place));
-    for (const { address, role } of rolesIn(transaction).values()) {
+    const place = placeToBytes({ height, index });
+    batch.put('transactions', transaction.hash, place);
+    for (const { address, role } of rolesIn(transaction)) {
       batch.put('history', historyKey(address, place), Uint8Array.of(role));
     }
   }

@@ -190,6 +190,18 @@ test('a claim without a block behind it never pauses consensus', async (context)
   assert.deepEqual(states, []);
 });
 
+test('a peer that starts well and then stalls holds consensus back for the stall time only', async (context) => {
+  const network = new TestNetwork();
+  const { chain, sync } = await emptyNode(context, network, { requestTimeoutMs: 60_000, stallMs: 60 });
+  const states: boolean[] = [];
+  sync.onStateChange((syncing) => states.push(syncing));
+  connectLiar(context, network, 'staller', 2 ** 52, (finals, { from }) => (from < 9 ? finals : 'silent'));
+  await until(() => states.length === 2, 'consensus was paused and let go on');
+  assert.deepEqual(states, [true, false]);
+  assert.equal(chain.tip().height, 8);
+  assert.ok(sync.behind() > 0);
+});
+
 test('a silent peer delays the others by the hedge only', async (context) => {
   const network = new TestNetwork();
   const node = await emptyNode(context, network, { requestTimeoutMs: 60_000 });

@@ -22,8 +22,16 @@ function failingAt(memory: MemoryStateEngine, write: number, reaches: boolean): 
   };
 }
 
-async function feed(chain: Chain, blocks: readonly { block: Block; commit: Commit }[]): Promise<void> {
-  for (const { block, commit } of blocks) await chain.finalise(block, commit);
+/** Finalises blocks and tells of each that is acknowledged. */
+async function feed(
+  chain: Chain,
+  blocks: readonly { block: Block; commit: Commit }[],
+  acknowledged: (height: number) => void = () => {},
+): Promise<void> {
+  for (const { block, commit } of blocks) {
+    await chain.finalise(block, commit);
+    acknowledged(block.header.height);
+  }
 }
 
 test('power loss at any write leaves a home that opens at a whole block and goes on to the same state', async () => {
@@ -38,9 +46,12 @@ test('power loss at any write leaves a home that opens at a whole block and goes
     let finished = false;
     for (const reaches of [false, true]) {
       const memory = createMemoryStateEngine();
+      let durable = 0;
       try {
         const { chain } = await openTestChain(failingAt(memory, write, reaches));
-        await feed(chain, blocks);
+        await feed(chain, blocks, (height) => {
+          durable = height;
+        });
         finished = true;
       } catch (error) {
         assert.match(String(error), /power loss/);
@@ -49,6 +60,7 @@ test('power loss at any write leaves a home that opens at a whole block and goes
       const { chain, ledger } = await openTestChain(memory.crash());
       const { height, blockHash, commit } = chain.tip();
       assert.equal(ledger.tip().height, height);
+      assert.ok(height >= durable, 'what finalise acknowledged survives');
       if (height > 0) {
         assert.deepEqual(await chain.block(height), blocks[height - 1]?.block);
         assert.deepEqual(blockHash, blocks[height - 1]?.block.hash);
