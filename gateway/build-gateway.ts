@@ -23,6 +23,7 @@ import { statusRoutes } from './routes/status.ts';
 import { submitRoutes } from './routes/submit.ts';
 import { transactionRoutes } from './routes/transactions.ts';
 import { acceptStreams, streamRoute } from './stream/route.ts';
+import { CLIENT_LIMITS, type ClientLimits } from './stream/stream-client.ts';
 import { StreamHub } from './stream/stream-hub.ts';
 import { FinalityWatch } from './submission/finality-watch.ts';
 import { SubmissionGate } from './submission/submission-gate.ts';
@@ -30,8 +31,13 @@ import { SubmissionGate } from './submission/submission-gate.ts';
 /**
  * Builds the edge: REST under `/api/v2`, the stream, health and metrics. The app is ready but does not listen;
  * `listen` it, `inject` into it, and `close` it: then streams end with 1001 and waiting requests are answered.
+ *
+ * @param streamLimits bounds of each stream; others than the usual are for tests
  */
-export async function buildGateway(components: GatewayComponents): Promise<FastifyInstance> {
+export async function buildGateway(
+  components: GatewayComponents,
+  streamLimits: ClientLimits = CLIENT_LIMITS,
+): Promise<FastifyInstance> {
   const app = createApp(components);
   const routes = new RouteTable();
   app.addHook('onRoute', ({ url, method }) => routes.add(url, method));
@@ -40,7 +46,7 @@ export async function buildGateway(components: GatewayComponents): Promise<Fasti
   guard(app, components);
   acceptBinaryBodies(app);
 
-  const hub = new StreamHub(components);
+  const hub = new StreamHub(components, streamLimits);
   const context = followChain(app, components);
   acceptStreams(app, hub);
   collectOpenApi(app, components.version);

@@ -248,7 +248,6 @@ export class StreamSession {
     for (const item of subscription.itemsOf(feed)) {
       if (subscription.isOver || !this.client.isOpen) return;
       this.client.lastCursor = subscription.cursorOf(item);
-      subscription.position = item.position;
       this.client.send(item.message);
       if (++sent % LIMITS.streamSlice === 0) await this.client.drained();
     }

@@ -7,7 +7,7 @@ import { LIMITS } from '../limits.ts';
 import type { GatewayComponents } from '../ports.ts';
 import { FeedSource } from './feed-source.ts';
 import { StreamSession } from './session.ts';
-import { CLIENT_LIMITS, CLOSE, StreamClient, type ClientLimits } from './stream-client.ts';
+import { CLOSE, StreamClient, type ClientLimits } from './stream-client.ts';
 import type { LocalTopic } from './topics.ts';
 
 /** All streams: who is connected, and what reaches them. */
@@ -20,7 +20,7 @@ export class StreamHub {
   #pinger: Cancellable | undefined;
   #isClosing = false;
 
-  constructor(components: GatewayComponents, limits: ClientLimits = CLIENT_LIMITS) {
+  constructor(components: GatewayComponents, limits: ClientLimits) {
     this.#components = components;
     this.#limits = limits;
     const bounds = { recentMax: LIMITS.streamRecentBlocksMax, readsMax: LIMITS.streamReplayReadsMax };
