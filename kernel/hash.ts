@@ -20,6 +20,7 @@ export const HASH_DOMAINS = [
   'merkle-empty',
   'state-key',
   'state-leaf',
+  'state-value',
   'state-node',
   'state-empty',
   'commit',

@@ -39,6 +39,7 @@ export {
   ED25519_SEED_BYTES,
   KEY_TYPE_TAGS,
   SIGNATURE_BYTES,
+  deriveSeed,
   ed25519Key,
   isStrongEd25519Key,
   verifyZip215,

@@ -1,5 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { uint64ToBytes } from './bytes.ts';
 import { kernelError } from './errors.ts';
+import { hash } from './hash.ts';
 
 /** Kinds of account keys and their tags in encodings. Append only. */
 export const KEY_TYPE_TAGS = { ed25519: 0, secp256k1: 1 } as const;
@@ -65,4 +67,9 @@ export function isStrongEd25519Key(publicKey: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+/** Seed of the `index`-th key that derives from `seed`: hash of both in a domain of its own. */
+export function deriveSeed(seed: Uint8Array, index: number): Uint8Array {
+  return hash('derive-key', seed, uint64ToBytes(index));
 }

@@ -1,5 +1,5 @@
 import type { Amount } from '#kernel';
-import type { Transaction } from '#services/transaction';
+import type { ChainIdentity, Transaction } from '#services/transaction';
 import type { ProposerRotation, ValidatorSet } from '#services/validator';
 
 export interface Account {
@@ -24,6 +24,26 @@ export interface Receipt {
   readonly gasUsed: number;
   readonly fee: Amount;
   readonly events: readonly ReceiptEvent[];
+}
+
+/** A validator as the state holds it. */
+export interface ValidatorRecord {
+  readonly publicKey: Uint8Array;
+  /** Bonded base units. */
+  readonly stake: Amount;
+  readonly status: 'active' | 'inactive' | 'jailed' | 'tombstoned';
+  readonly name: string;
+}
+
+/** An anchored document hash. */
+export interface AttestationRecord {
+  readonly digest: Uint8Array;
+  /** 20-byte address of who anchored it. */
+  readonly address: Uint8Array;
+  readonly label: string;
+  readonly height: number;
+  /** Time of the block, Unix milliseconds. */
+  readonly timeMs: number;
 }
 
 /** What the ledger is asked to execute: a block's content without its proofs. */
@@ -78,6 +98,24 @@ export interface Execution {
   /** The validators of height + 1 and the rotation that elects their proposers. */
   readonly nextValidators: ValidatorSet;
   readonly nextRotation: ProposerRotation;
+  /** Accounts that the block changed, by address in hex. */
+  readonly changedAccounts: ReadonlyMap<string, Account>;
+}
+
+/** The state that a genesis leads to, before the first block. Balances are liquid: stakes stand apart. */
+export interface GenesisState {
+  readonly identity: ChainIdentity;
+  readonly initialHeight: number;
+  readonly timeMs: number;
+  readonly accounts: readonly { readonly address: Uint8Array; readonly balance: Amount }[];
+  readonly validators: readonly {
+    readonly operator: Uint8Array;
+    readonly publicKey: Uint8Array;
+    readonly stake: Amount;
+    readonly name: string;
+  }[];
+  readonly ledger: LedgerParameters;
+  readonly consensus: ConsensusParameters;
 }
 
 /** Proof that a state key holds a value, or that it holds none, under a state root. */

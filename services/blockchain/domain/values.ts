@@ -1,0 +1,124 @@
+import {
+  ByteListType,
+  ByteVectorType,
+  ContainerType,
+  ListBasicType,
+  UintBigintType,
+  UintNumberType,
+} from '@chainsafe/ssz';
+import { ADDRESS_BYTES, HASH_BYTES, codec, fromUtf8, uint64, utf8, type Amount } from '#kernel';
+import type { ProposerRotation } from '#services/validator';
+import { LABEL_BYTES_MAX, NAME_BYTES_MAX, VALIDATORS_MAX } from '../limits.ts';
+import type {
+  Account,
+  AttestationRecord,
+  ConsensusParameters,
+  LedgerParameters,
+  ValidatorRecord,
+} from './types.ts';
+
+const amount = new UintBigintType(16);
+
+/** Encodings of the leaves of the state. */
+export const accountCodec = codec<Account>(
+  'account',
+  new ContainerType({ balance: amount, nonce: uint64 }),
+  24,
+);
+
+export const feePoolCodec = codec<{ readonly balance: Amount }>(
+  'fee pool',
+  new ContainerType({ balance: amount }),
+  16,
+);
+
+export const ledgerParametersCodec = codec<LedgerParameters>(
+  'ledger parameters',
+  new ContainerType({
+    minGasPrice: amount,
+    maxBlockBytes: uint64,
+    maxBlockGas: uint64,
+    maxBlockTransactions: uint64,
+    maxValidators: uint64,
+    minSelfStake: amount,
+    powerReduction: amount,
+    epochBlocks: uint64,
+    unbondingPeriodMs: uint64,
+  }),
+  256,
+);
+
+export const consensusParametersCodec = codec<ConsensusParameters>(
+  'consensus parameters',
+  new ContainerType({
+    proposeTimeoutMs: uint64,
+    prevoteTimeoutMs: uint64,
+    precommitTimeoutMs: uint64,
+    timeoutDeltaMs: uint64,
+    emptyBlockIntervalMs: uint64,
+    precisionMs: uint64,
+    messageDelayMs: uint64,
+  }),
+  128,
+);
+
+/** Statuses of a validator and their numbers. Append only. */
+export const VALIDATOR_STATUSES = ['active', 'inactive', 'jailed', 'tombstoned'] as const;
+
+const validatorBytes = codec(
+  'validator',
+  new ContainerType({
+    publicKey: new ByteVectorType(32),
+    stake: amount,
+    status: new UintNumberType(1),
+    name: new ByteListType(NAME_BYTES_MAX),
+  }),
+  512,
+);
+
+export const validatorRecord = {
+  encode: (record: ValidatorRecord): Uint8Array =>
+    validatorBytes.encode({
+      publicKey: record.publicKey,
+      stake: record.stake,
+      status: VALIDATOR_STATUSES.indexOf(record.status),
+      name: utf8(record.name),
+    }),
+  decode(bytes: Uint8Array): ValidatorRecord {
+    const { publicKey, stake, status, name } = validatorBytes.decode(bytes);
+    return { publicKey, stake, status: VALIDATOR_STATUSES[status] ?? 'inactive', name: fromUtf8(name) };
+  },
+};
+
+const rotationBytes = codec(
+  'proposer rotation',
+  new ContainerType({ priorities: new ListBasicType(new UintBigintType(8), VALIDATORS_MAX) }),
+  8 * VALIDATORS_MAX + 4,
+);
+
+/** Priorities as 64-bit two's complement. */
+export const rotationRecord = {
+  encode: ({ priorities }: ProposerRotation): Uint8Array =>
+    rotationBytes.encode({ priorities: priorities.map((priority) => BigInt.asUintN(64, BigInt(priority))) }),
+  decode: (bytes: Uint8Array): ProposerRotation => ({
+    priorities: rotationBytes.decode(bytes).priorities.map((priority) => Number(BigInt.asIntN(64, priority))),
+  }),
+};
+
+const attestationBytes = codec(
+  'attestation',
+  new ContainerType({ label: new ByteListType(LABEL_BYTES_MAX), height: uint64, timeMs: uint64 }),
+  128,
+);
+
+/** Digest and address of an attestation are in its key. */
+export const attestationRecord = {
+  encode: ({ label, height, timeMs }: Pick<AttestationRecord, 'label' | 'height' | 'timeMs'>): Uint8Array =>
+    attestationBytes.encode({ label: utf8(label), height, timeMs }),
+  decode(key: Uint8Array, bytes: Uint8Array): AttestationRecord {
+    const { label, height, timeMs } = attestationBytes.decode(bytes);
+    const digest = key.slice(1, 1 + HASH_BYTES);
+    const address = key.slice(1 + HASH_BYTES, 1 + HASH_BYTES + ADDRESS_BYTES);
+    return { digest, address, label: fromUtf8(label), height, timeMs };
+  },
+};

@@ -1,0 +1,72 @@
+import type { Amount } from '#kernel';
+import type { WriteBatch } from '#engines/state';
+import type { ProposerRotation, ValidatorSet } from '#services/validator';
+import type {
+  Account,
+  AttestationRecord,
+  ConsensusParameters,
+  Execution,
+  ExecutionInput,
+  GenesisState,
+  LedgerParameters,
+  StateProof,
+  ValidatorRecord,
+} from '../domain/types.ts';
+
+/** The state after the last final block. */
+export interface LedgerTip {
+  readonly height: number;
+  readonly stateRoot: Uint8Array;
+  readonly receiptRoot: Uint8Array;
+  /** Validators of height + 1. */
+  readonly validators: ValidatorSet;
+  readonly rotation: ProposerRotation;
+  readonly parameters: LedgerParameters;
+  readonly consensus: ConsensusParameters;
+}
+
+/** Sums over the whole state, base units. */
+export interface Supply {
+  readonly balances: Amount;
+  readonly stake: Amount;
+  readonly feePool: Amount;
+  readonly total: Amount;
+}
+
+/** The state of all accounts and everything else that blocks change. */
+export interface Ledger {
+  /**
+   * First start: writes the genesis state. Later: loads the tip.
+   *
+   * @throws `blockchain.other-chain` when the data are of another genesis
+   */
+  open(genesis: GenesisState): Promise<void>;
+  tip(): LedgerTip;
+  /**
+   * Executes a block's content on the tip without changing it.
+   *
+   * @throws `blockchain.nonce-mismatch`, `blockchain.fee-not-covered`, `blockchain.out-of-gas` for a
+   *   transaction that may not be in the block at all
+   */
+  execute(input: ExecutionInput): Promise<Execution>;
+  /** Puts an execution's writes into the batch that also holds the block. @throws `blockchain.stale-execution` */
+  stage(execution: Execution, batch: WriteBatch): void;
+  /** Moves the tip, after the batch was written. */
+  committed(execution: Execution): void;
+  /** Accounts at the tip; one that is not there has neither balance nor nonce. */
+  accounts(addresses: readonly Uint8Array[]): Promise<Account[]>;
+  /** @throws `blockchain.height-not-retained`, `blockchain.future-height` */
+  account(address: Uint8Array, height?: number): Promise<Account | undefined>;
+  /** Proof of presence or absence of a key. @throws `blockchain.height-not-retained`, `blockchain.future-height` */
+  prove(
+    key: Uint8Array,
+    height?: number,
+  ): Promise<{ height: number; stateRoot: Uint8Array; proof: StateProof }>;
+  validators(): Promise<(ValidatorRecord & { readonly operator: Uint8Array })[]>;
+  /** Everybody who anchored the digest. */
+  attestations(digest: Uint8Array): Promise<AttestationRecord[]>;
+  /** Reads every account: for checks, not for requests. */
+  supply(): Promise<Supply>;
+  /** Removes what heights before the retained ones needed, a bounded step; true while there is more. */
+  prune(): Promise<boolean>;
+}

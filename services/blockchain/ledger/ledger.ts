@@ -1,0 +1,385 @@
+import { concatBytes, equalBytes, listRoot, toHex, uint64ToBytes, type Scheduler } from '#kernel';
+import type { StateEngine, WriteBatch } from '#engines/state';
+import type { ChainIdentity } from '#services/transaction';
+import { advanceRotation } from '#services/validator';
+import { ExecutionView, checkConservation, executeTransaction } from '../domain/execute.ts';
+import { receiptCodec } from '../domain/receipt.ts';
+import { STATE_TAGS, addressInKey, attestationPrefix, stateKey } from '../domain/state-keys.ts';
+import type {
+  Account,
+  AttestationRecord,
+  Execution,
+  ExecutionInput,
+  GenesisState,
+  Receipt,
+  StateProof,
+  ValidatorRecord,
+} from '../domain/types.ts';
+import {
+  accountCodec,
+  attestationRecord,
+  consensusParametersCodec,
+  feePoolCodec,
+  ledgerParametersCodec,
+  rotationRecord,
+  validatorRecord,
+} from '../domain/values.ts';
+import { blockchainError } from '../errors.ts';
+import { ATTESTATIONS_MAX, PRUNE_NODES_MAX, SLICE_TRANSACTIONS } from '../limits.ts';
+import { decodeRoot, encodeNode, encodeRoot } from '../tree/node-codec.ts';
+import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
+import { encodeProofPath } from '../tree/proof.ts';
+import { readPath } from '../tree/read-path.ts';
+import { StateTree, type NodeReader, type TreeUpdate } from '../tree/state-tree.ts';
+import { AccountCache } from './account-cache.ts';
+import type { Ledger, LedgerTip, Supply } from './face.ts';
+import { genesisEntries, validatorSetOf, type StateEntry } from './genesis-entries.ts';
+import { META, checkIdentity, decodeTip, encodeIdentity, encodeTip } from './records.ts';
+
+export interface LedgerInit {
+  readonly identity: ChainIdentity;
+  readonly engine: StateEngine;
+  /** Heights before the tip whose state stays readable and provable. */
+  readonly retainedHeights: number;
+}
+
+/** What an execution carries for `stage` and `committed`. */
+interface PreparedWrites {
+  readonly parentRoot: Uint8Array;
+  readonly entries: readonly StateEntry[];
+  readonly update: TreeUpdate;
+}
+
+/** Makes the ledger of a chain over an engine. */
+export function createLedger(init: LedgerInit): (components: { scheduler: Scheduler }) => Ledger {
+  return (components) => new StateLedger(init, components.scheduler);
+}
+
+class StateLedger implements Ledger {
+  readonly #init: LedgerInit;
+  readonly #engine: StateEngine;
+  readonly #scheduler: Scheduler;
+  readonly #reader: NodeReader;
+  readonly #cache = new AccountCache();
+  /** Writes of executions; gone with the execution that nobody keeps. */
+  readonly #prepared = new WeakMap<Execution, PreparedWrites>();
+  #tip: LedgerTip | undefined;
+  #tree: StateTree | undefined;
+  #feePool = 0n;
+
+  constructor(init: LedgerInit, scheduler: Scheduler) {
+    this.#init = init;
+    this.#engine = init.engine;
+    this.#scheduler = scheduler;
+    this.#reader = { getMany: (keys) => init.engine.getMany('tree', keys) };
+  }
+
+  async open(genesis: GenesisState): Promise<void> {
+    const [identity, tip] = await this.#engine.getMany('meta', [META.identity, META.tip]);
+    if (identity !== undefined) checkIdentity(identity, this.#init.identity);
+    if (tip === undefined) await this.#begin(genesis);
+    else await this.#resume(decodeTip(tip));
+  }
+
+  /** Writes the genesis state in one batch: a crash before its end leaves an empty engine. */
+  async #begin(genesis: GenesisState): Promise<void> {
+    const { entries, validators, rotation } = genesisEntries(genesis);
+    const height = genesis.initialHeight - 1;
+    const tree = new StateTree(this.#reader, undefined);
+    const update = await tree.update(entries.map(toChange), height);
+    const receiptRoot = listRoot([]);
+    const batch = this.#engine.batch();
+    batch.put('meta', META.identity, encodeIdentity(this.#init.identity));
+    stageState(batch, height, receiptRoot, { parentRoot: EMPTY_HASH, entries, update });
+    await this.#engine.write(batch, { sync: true });
+    tree.adopt(update);
+    this.#tree = tree;
+    const { ledger: parameters, consensus } = genesis;
+    this.#tip = {
+      height,
+      stateRoot: update.rootHash,
+      receiptRoot,
+      validators,
+      rotation,
+      parameters,
+      consensus,
+    };
+  }
+
+  async #resume({ height, receiptRoot }: { height: number; receiptRoot: Uint8Array }): Promise<void> {
+    const root = await this.#rootAt(height);
+    const keys = [
+      stateKey.ledgerParameters(),
+      stateKey.consensusParameters(),
+      stateKey.proposerRotation(),
+      stateKey.feePool(),
+    ];
+    const [parameters, consensus, rotation, feePool] = await this.#engine.getMany('state', keys);
+    if (!parameters || !consensus || !rotation || !feePool) {
+      throw blockchainError(
+        'corrupt-state',
+        'the parameters are missing from the state; restore the home from a backup or sync it anew',
+      );
+    }
+    const ledgerParameters = ledgerParametersCodec.decode(parameters);
+    const { powerReduction, maxValidators } = ledgerParameters;
+    this.#tree = new StateTree(this.#reader, root);
+    this.#feePool = feePoolCodec.decode(feePool).balance;
+    this.#tip = {
+      height,
+      stateRoot: root?.hash ?? EMPTY_HASH,
+      receiptRoot,
+      validators: validatorSetOf(await this.validators(), powerReduction, maxValidators),
+      rotation: rotationRecord.decode(rotation),
+      parameters: ledgerParameters,
+      consensus: consensusParametersCodec.decode(consensus),
+    };
+  }
+
+  tip(): LedgerTip {
+    if (this.#tip === undefined) throw blockchainError('not-open', 'the ledger was not opened');
+    return this.#tip;
+  }
+
+  async execute(input: ExecutionInput): Promise<Execution> {
+    const tip = this.tip();
+    const tree = this.#tree as StateTree;
+    const { view, before } = await this.#viewOf(input);
+    const receipts: Receipt[] = [];
+    for (const [index, transaction] of input.transactions.entries()) {
+      receipts.push(executeTransaction(view, transaction, input));
+      if (index % SLICE_TRANSACTIONS === SLICE_TRANSACTIONS - 1) await this.#breathe();
+    }
+    checkConservation(before, view);
+    const nextRotation = advanceRotation(tip.validators, tip.rotation);
+    const entries: StateEntry[] = [
+      { key: stateKey.proposerRotation(), value: rotationRecord.encode(nextRotation) },
+      { key: stateKey.feePool(), value: feePoolCodec.encode({ balance: this.#feePool + view.fees }) },
+      ...view.recorded,
+    ];
+    for (const { address, account } of view.changed.values()) {
+      entries.push({ key: stateKey.account(address), value: accountCodec.encodeTrusted(account) });
+    }
+    const update = await tree.update(entries.map(toChange), input.height, () => this.#breathe());
+    const execution: Execution = {
+      height: input.height,
+      stateRoot: update.rootHash,
+      receipts,
+      receiptRoot: listRoot(receipts.map((receipt) => receiptCodec.encodeTrusted(receipt))),
+      gasUsed: receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0),
+      nextValidators: tip.validators,
+      nextRotation,
+      changedAccounts: new Map([...view.changed].map(([id, { account }]) => [id, account])),
+    };
+    this.#prepared.set(execution, { parentRoot: tip.stateRoot, entries, update });
+    return execution;
+  }
+
+  /** Brings everything that the transactions can touch to hand, with one read a kind. */
+  async #viewOf({
+    transactions,
+  }: ExecutionInput): Promise<{ view: ExecutionView; before: ReadonlyMap<string, Account> }> {
+    const addresses = new Map<string, Uint8Array>();
+    const attestationKeys: Uint8Array[] = [];
+    for (const { sender, payload } of transactions) {
+      addresses.set(toHex(sender), sender);
+      if (payload.type === 'attest') attestationKeys.push(stateKey.attestation(payload.digest, sender));
+      else for (const { to } of payload.outputs) addresses.set(toHex(to), to);
+    }
+    const ids = [...addresses.keys()];
+    const found = await this.#readAccounts(ids, [...addresses.values()]);
+    const before = new Map<string, Account>();
+    for (const [i, id] of ids.entries()) {
+      const account = found[i];
+      if (account !== undefined) before.set(id, account);
+    }
+    const recorded = await this.#engine.getMany('state', attestationKeys);
+    const existing = new Set(attestationKeys.filter((_, i) => recorded[i] !== undefined).map(toHex));
+    return { view: new ExecutionView(new Map(before), existing), before };
+  }
+
+  async #readAccounts(
+    ids: readonly string[],
+    addresses: readonly Uint8Array[],
+  ): Promise<(Account | undefined)[]> {
+    const found = ids.map((id) => this.#cache.get(id));
+    const missing = ids.flatMap((_, i) => (found[i] === undefined ? [i] : []));
+    const tip = this.#tip;
+    const stored = await this.#engine.getMany(
+      'state',
+      missing.map((i) => stateKey.account(addresses[i] as Uint8Array)),
+    );
+    for (const [position, i] of missing.entries()) {
+      const bytes = stored[position];
+      if (bytes === undefined) continue;
+      const account = accountCodec.decode(bytes);
+      found[i] = account;
+      // A block that became final during the read has newer accounts, which `committed` has cached.
+      if (tip === this.#tip) this.#cache.set(ids[i] as string, account);
+    }
+    return found;
+  }
+
+  /** Lets votes and requests have their turn during long work. */
+  #breathe(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#scheduler.soon(resolve);
+    });
+  }
+
+  stage(execution: Execution, batch: WriteBatch): void {
+    stageState(batch, execution.height, execution.receiptRoot, this.#writesOf(execution));
+  }
+
+  committed(execution: Execution): void {
+    const { update } = this.#writesOf(execution);
+    const tip = this.tip();
+    (this.#tree as StateTree).adopt(update);
+    for (const [id, account] of execution.changedAccounts) this.#cache.set(id, account);
+    for (const { fee } of execution.receipts) this.#feePool += fee;
+    this.#tip = {
+      ...tip,
+      height: execution.height,
+      stateRoot: execution.stateRoot,
+      receiptRoot: execution.receiptRoot,
+      validators: execution.nextValidators,
+      rotation: execution.nextRotation,
+    };
+  }
+
+  #writesOf(execution: Execution): PreparedWrites {
+    const prepared = this.#prepared.get(execution);
+    const { height, stateRoot } = this.tip();
+    if (
+      prepared === undefined ||
+      execution.height !== height + 1 ||
+      !equalBytes(prepared.parentRoot, stateRoot)
+    ) {
+      throw blockchainError(
+        'stale-execution',
+        `an execution of height ${execution.height} was not made on the tip ${height}`,
+      );
+    }
+    return prepared;
+  }
+
+  async accounts(addresses: readonly Uint8Array[]): Promise<Account[]> {
+    const found = await this.#readAccounts(addresses.map(toHex), addresses);
+    return found.map((account) => account ?? { balance: 0n, nonce: 0 });
+  }
+
+  async account(address: Uint8Array, height?: number): Promise<Account | undefined> {
+    if (height === undefined || height === this.tip().height) {
+      const [account] = await this.#readAccounts([toHex(address)], [address]);
+      return account;
+    }
+    const { value } = await readPath(
+      this.#reader,
+      await this.#rootAt(height),
+      keyHashOf(stateKey.account(address)),
+    );
+    return value === undefined ? undefined : accountCodec.decode(value);
+  }
+
+  async prove(
+    key: Uint8Array,
+    height = this.tip().height,
+  ): Promise<{ height: number; stateRoot: Uint8Array; proof: StateProof }> {
+    const root = await this.#rootAt(height);
+    const { value, ...path } = await readPath(this.#reader, root, keyHashOf(key));
+    const proof = { key, path: encodeProofPath(path), ...(value === undefined ? {} : { value }) };
+    return { height, stateRoot: root?.hash ?? EMPTY_HASH, proof };
+  }
+
+  /** @throws `blockchain.height-not-retained`, `blockchain.future-height` */
+  async #rootAt(height: number): Promise<ChildRef | undefined> {
+    const tip = this.#tip;
+    if (tip !== undefined && height > tip.height) {
+      throw blockchainError('future-height', `height ${height} is not final yet; the last is ${tip.height}`, {
+        height,
+      });
+    }
+    const isRetained = tip === undefined || height >= tip.height - this.#init.retainedHeights;
+    const stored = isRetained ? await this.#engine.get('meta', META.root(height)) : undefined;
+    if (stored === undefined) {
+      throw blockchainError(
+        'height-not-retained',
+        `the state after height ${height} is not retained; ask an archive node`,
+        { height },
+      );
+    }
+    return decodeRoot(stored);
+  }
+
+  async validators(): Promise<(ValidatorRecord & { operator: Uint8Array })[]> {
+    const validators: (ValidatorRecord & { operator: Uint8Array })[] = [];
+    for await (const { key, value } of this.#engine.range('state', ofTag(STATE_TAGS.validator))) {
+      validators.push({ operator: addressInKey(key), ...validatorRecord.decode(value) });
+    }
+    return validators;
+  }
+
+  async attestations(digest: Uint8Array): Promise<AttestationRecord[]> {
+    const prefix = attestationPrefix(digest);
+    const options = {
+      gte: prefix,
+      lt: concatBytes(prefix, new Uint8Array(21).fill(0xff)),
+      limit: ATTESTATIONS_MAX,
+    };
+    const entries = await this.#engine.rangeAll('state', options);
+    return entries.map(({ key, value }) => attestationRecord.decode(key, value));
+  }
+
+  async supply(): Promise<Supply> {
+    let balances = 0n;
+    for await (const { value } of this.#engine.range('state', ofTag(STATE_TAGS.account)))
+      balances += accountCodec.decode(value).balance;
+    const stake = (await this.validators()).reduce((sum, validator) => sum + validator.stake, 0n);
+    return { balances, stake, feePool: this.#feePool, total: balances + stake + this.#feePool };
+  }
+
+  async prune(): Promise<boolean> {
+    const keep = this.tip().height - this.#init.retainedHeights;
+    if (keep <= 0) return false;
+    const stale = await this.#engine.rangeAll('stale', {
+      lt: uint64ToBytes(keep + 1),
+      limit: PRUNE_NODES_MAX,
+    });
+    const roots = await this.#engine.rangeAll('meta', {
+      gte: META.root(0),
+      lt: META.root(keep),
+      limit: PRUNE_NODES_MAX,
+    });
+    if (stale.length === 0 && roots.length === 0) return false;
+    const batch = this.#engine.batch();
+    for (const { key } of stale) {
+      batch.delete('stale', key);
+      batch.delete('tree', key.subarray(8));
+    }
+    for (const { key } of roots) batch.delete('meta', key);
+    await this.#engine.write(batch);
+    return stale.length === PRUNE_NODES_MAX || roots.length === PRUNE_NODES_MAX;
+  }
+}
+
+function stageState(
+  batch: WriteBatch,
+  height: number,
+  receiptRoot: Uint8Array,
+  { entries, update }: PreparedWrites,
+): void {
+  for (const { key, value } of entries) batch.put('state', key, value);
+  for (const { key, node } of update.added) batch.put('tree', key, encodeNode(node));
+  const since = uint64ToBytes(height);
+  for (const key of update.stale) batch.put('stale', concatBytes(since, key), new Uint8Array(0));
+  batch.put('meta', META.root(height), encodeRoot(update.root));
+  batch.put('meta', META.tip, encodeTip(height, receiptRoot));
+}
+
+function toChange({ key, value }: StateEntry): { keyHash: Uint8Array; value: Uint8Array } {
+  return { keyHash: keyHashOf(key), value };
+}
+
+function ofTag(tag: number): { gte: Uint8Array; lt: Uint8Array } {
+  return { gte: Uint8Array.of(tag), lt: Uint8Array.of(tag + 1) };
+}

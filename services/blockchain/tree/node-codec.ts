@@ -1,0 +1,95 @@
+import { HASH_BYTES, bytesToUint64, concatBytes, uint64ToBytes } from '#kernel';
+import { blockchainError } from '../errors.ts';
+import { RADIX, type ChildRef, type TreeNode } from './node.ts';
+
+const KIND = { internal: 0, leaf: 1 } as const;
+const CHILD_BYTES = HASH_BYTES + 8;
+const INTERNAL_HEAD_BYTES = 5;
+
+/**
+ * Stored form of a node. Internal: kind, 16-bit mask of children, 16-bit mask of those that are leaves, then
+ * hash and version of each. Leaf: kind, key hash, value.
+ */
+export function encodeNode(node: TreeNode): Uint8Array {
+  if (node.kind === 'leaf') return concatBytes(Uint8Array.of(KIND.leaf), node.keyHash, node.value);
+  const present = node.children.filter((child) => child !== undefined);
+  const bytes = new Uint8Array(INTERNAL_HEAD_BYTES + present.length * CHILD_BYTES);
+  const view = new DataView(bytes.buffer);
+  let [mask, leaves, offset] = [0, 0, INTERNAL_HEAD_BYTES];
+  for (const [nibble, child] of node.children.entries()) {
+    if (child === undefined) continue;
+    mask |= 1 << nibble;
+    if (child.isLeaf) leaves |= 1 << nibble;
+    bytes.set(child.hash, offset);
+    bytes.set(uint64ToBytes(child.version), offset + HASH_BYTES);
+    offset += CHILD_BYTES;
+  }
+  bytes[0] = KIND.internal;
+  view.setUint16(1, mask);
+  view.setUint16(3, leaves);
+  return bytes;
+}
+
+/** @throws `blockchain.corrupt-state` */
+export function decodeNode(bytes: Uint8Array): TreeNode {
+  if (bytes[0] === KIND.leaf && bytes.length > HASH_BYTES) {
+    return { kind: 'leaf', keyHash: bytes.slice(1, 1 + HASH_BYTES), value: bytes.slice(1 + HASH_BYTES) };
+  }
+  if (bytes[0] !== KIND.internal || bytes.length < INTERNAL_HEAD_BYTES) throw corrupt();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [mask, leaves] = [view.getUint16(1), view.getUint16(3)];
+  const children: (ChildRef | undefined)[] = [];
+  let offset = INTERNAL_HEAD_BYTES;
+  for (let nibble = 0; nibble < RADIX; nibble++) {
+    if ((mask & (1 << nibble)) === 0) {
+      children.push(undefined);
+      continue;
+    }
+    if (offset + CHILD_BYTES > bytes.length) throw corrupt();
+    children.push({
+      hash: bytes.slice(offset, offset + HASH_BYTES),
+      version: bytesToUint64(bytes, offset + HASH_BYTES),
+      isLeaf: (leaves & (1 << nibble)) !== 0,
+      node: undefined,
+    });
+    offset += CHILD_BYTES;
+  }
+  if (offset !== bytes.length) throw corrupt();
+  return { kind: 'internal', children };
+}
+
+/** Reference to a root as it is stored: hash, version, whether it is a leaf. Empty for an empty tree. */
+export function encodeRoot(root: ChildRef | undefined): Uint8Array {
+  if (root === undefined) return new Uint8Array(0);
+  return concatBytes(root.hash, uint64ToBytes(root.version), Uint8Array.of(root.isLeaf ? 1 : 0));
+}
+
+/** @throws `blockchain.corrupt-state` */
+export function decodeRoot(bytes: Uint8Array): ChildRef | undefined {
+  if (bytes.length === 0) return undefined;
+  if (bytes.length !== CHILD_BYTES + 1) throw corrupt();
+  return {
+    hash: bytes.slice(0, HASH_BYTES),
+    version: bytesToUint64(bytes, HASH_BYTES),
+    isLeaf: bytes[CHILD_BYTES] === 1,
+    node: undefined,
+  };
+}
+
+/** Key of a node in the engine: version, number of nibbles of its path, the path packed. */
+export function nodeKey(version: number, keyHash: Uint8Array, depth: number): Uint8Array {
+  const key = new Uint8Array(9 + ((depth + 1) >> 1));
+  key.set(uint64ToBytes(version));
+  key[8] = depth;
+  for (let i = 0; i < (depth + 1) >> 1; i++) key[9 + i] = keyHash[i] as number;
+  // Half a byte beyond an odd path is not part of it.
+  if (depth % 2 === 1) key[key.length - 1] = (key[key.length - 1] as number) & 0xf0;
+  return key;
+}
+
+function corrupt() {
+  return blockchainError(
+    'corrupt-state',
+    'a node of the state tree is damaged; restore the home from a backup or sync it anew',
+  );
+}
