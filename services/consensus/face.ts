@@ -28,8 +28,11 @@ export interface TransactionSource {
   fetch(peer: PeerId, ids: readonly string[]): Promise<readonly Transaction[]>;
 }
 
+/** What consensus asks of the chain. */
+export type ConsensusChain = Pick<Chain, 'tip' | 'assemble' | 'validate' | 'finalise' | 'onFinalised'>;
+
 export interface ConsensusComponents {
-  readonly chain: Chain;
+  readonly chain: ConsensusChain;
   readonly transport: Transport;
   readonly mempool: ProposalSource;
   readonly fetch: TransactionSource;
@@ -149,6 +152,11 @@ export interface Consensus {
   /** Takes no part while block sync runs; `resume` goes on from the chain's tip. */
   pause(): void;
   resume(): void;
+  /**
+   * A transaction of a block that is proposed, or was decided last: peers that complete a proposal ask for it
+   * when it has left the mempool. Id in lower-case hex.
+   */
+  transaction(id: string): Transaction | undefined;
   status(): ConsensusStatus;
   statistics(): ConsensusStatistics;
   onEvent(listener: (event: ConsensusEvent) => void): () => void;

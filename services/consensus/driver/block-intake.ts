@@ -6,7 +6,7 @@ import type { Transaction } from '#services/transaction';
 import type { ProposalSource, TransactionSource } from '../face.ts';
 import { FETCH_PAUSE_MS, FETCH_PAUSE_MS_MAX, FETCH_TIMEOUT_MS, FETCH_TRANSACTIONS_MAX } from '../limits.ts';
 import { rebuildBlock } from './compact-block.ts';
-import type { KeptProposal } from './height-book.ts';
+import type { HeightBook, KeptProposal } from './height-book.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface BlockIntakeComponents {
@@ -20,7 +20,7 @@ export interface BlockIntakeComponents {
 }
 
 /**
- * Completes a proposal's block: transactions from the mempool, the missing ones from the proposal's sender and
+ * Completes a proposal's block: transactions from the mempool and from other blocks of the height, the missing ones from the proposal's sender and
  * then from other peers, until all are there or `isWanted` says no.
  *
  * @returns undefined when it was no longer wanted
@@ -28,6 +28,7 @@ export interface BlockIntakeComponents {
 export async function completeBlock(
   components: BlockIntakeComponents,
   kept: KeptProposal,
+  book: HeightBook,
   isWanted: () => boolean,
 ): Promise<Block | undefined> {
   const { mempool, scheduler } = components;
@@ -38,7 +39,7 @@ export async function completeBlock(
     const missing: string[] = [];
     for (const id of ids) {
       if (found.has(id)) continue;
-      const transaction = mempool.lookup(id);
+      const transaction = mempool.lookup(id) ?? book.transaction(id);
       if (transaction === undefined) missing.push(id);
       else found.set(id, transaction);
     }

@@ -1,5 +1,6 @@
 import { CodedError, isCodedError, type Cancellable } from '#kernel';
 import type { PeerId } from '#services/network';
+import type { Transaction } from '#services/transaction';
 import { powerTotals } from '../domain/state.ts';
 import { consensusError } from '../errors.ts';
 import type {
@@ -133,6 +134,10 @@ class ConsensusDriver implements Consensus {
       ...(setting.self !== undefined && { validatorIndex: setting.self }),
       peersAtHeight: this.#relay.peersAt(height),
     };
+  }
+
+  transaction(id: string): Transaction | undefined {
+    return this.#current?.context.book.transaction(id) ?? this.#previous?.transaction(id);
   }
 
   statistics(): ConsensusStatistics {

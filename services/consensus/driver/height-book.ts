@@ -1,6 +1,7 @@
 import { toHex } from '#kernel';
 import type { Block, Commit, Header, VoteKind } from '#services/block';
 import type { PeerId } from '#services/network';
+import type { Transaction } from '#services/transaction';
 import type { Value } from '../domain/types.ts';
 import type { Bitmap, SignedProposal, SignedVote } from '../wire/messages.ts';
 
@@ -36,6 +37,8 @@ export class HeightBook {
   readonly #votes = new Map<string, KeptVote[][]>();
   readonly #proposals = new Map<number, KeptProposal[]>();
   readonly #blocks = new Map<Value, Block>();
+  /** Made when first asked for. */
+  #transactions: ReadonlyMap<string, Transaction> | undefined;
   readonly #equivocations = new Map<number, Equivocation>();
   readonly #intents = new Map<number, SignedProposal>();
 
@@ -96,6 +99,15 @@ export class HeightBook {
 
   addBlock(block: Block): void {
     this.#blocks.set(toHex(block.hash), block);
+    this.#transactions = undefined;
+  }
+
+  /** A transaction of a block of this height; mempools forget those that are final. */
+  transaction(id: string): Transaction | undefined {
+    this.#transactions ??= new Map(
+      [...this.#blocks.values()].flatMap((block) => block.transactions).map((item) => [item.id, item]),
+    );
+    return this.#transactions.get(id);
   }
 
   /** The own proposal of a round that was being signed when the node stopped. */

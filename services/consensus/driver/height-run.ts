@@ -208,7 +208,7 @@ export class HeightRun {
   async #performEffect(effect: CoreEffect): Promise<void> {
     switch (effect.kind) {
       case 'entered':
-        if (effect.step === 'propose') this.#components.relay.start();
+        if (effect.step === 'waiting' || effect.step === 'propose') this.#components.relay.start();
         return this.#components.telemetry.emit({ ...effect, height: this.context.height });
       case 'schedule-timeout':
         return this.#schedule(effect.timeout);
@@ -262,7 +262,7 @@ export class HeightRun {
       const kept = this.context.book.proposalFor(value, round);
       invariant(kept !== undefined, 'a block is validated after its proposal came');
       const known = this.context.book.block(value);
-      const block = known ?? (await completeBlock(this.#components, kept, isWanted));
+      const block = known ?? (await completeBlock(this.#components, kept, this.context.book, isWanted));
       if (block === undefined || !isWanted()) return;
       const result = await this.#components.chain.validate(block);
       answer(this, { kind: 'checked', round, block, result });

@@ -1,11 +1,11 @@
 import { invariant, toHex, type Clock, type Scheduler } from '#kernel';
-import type { Block, Chain } from '#services/block';
+import type { Block } from '#services/block';
 import type { Value } from '../domain/types.ts';
-import type { ProposalSource } from '../face.ts';
+import type { ConsensusChain, ProposalSource } from '../face.ts';
 import type { HeightContext } from './height-context.ts';
 
 export interface ProposerComponents {
-  readonly chain: Chain;
+  readonly chain: ConsensusChain;
   readonly mempool: ProposalSource;
   readonly clock: Clock;
   readonly scheduler: Scheduler;

@@ -45,9 +45,9 @@ export class Relay {
     this.#view = view;
   }
 
+  /** Begins the intervals anew: the first one is short, so that whoever missed a height's end hears of it soon. */
   start(): void {
-    this.#timer?.cancel();
-    this.#timer = this.#components.scheduler.after(this.#intervalMs(), () => this.#tick());
+    this.#schedule(ROUND_STATE_INTERVAL_MS);
   }
 
   stop(): void {
@@ -105,21 +105,20 @@ export class Relay {
   #tick(): void {
     const message = this.#ownState();
     if (message !== undefined) this.#components.transport.broadcast('consensus', message);
-    this.start();
+    const isIdle = this.#view()?.core.step === 'waiting';
+    this.#schedule(isIdle ? ROUND_STATE_IDLE_INTERVAL_MS : ROUND_STATE_INTERVAL_MS);
+  }
+
+  #schedule(intervalMs: number): void {
+    const { scheduler, transport } = this.#components;
+    this.#timer?.cancel();
+    const delayMs = intervalMs + transport.peers().length * ROUND_STATE_INTERVAL_PER_PEER_MS;
+    this.#timer = scheduler.after(delayMs, () => this.#tick());
   }
 
   #ownState(): Uint8Array | undefined {
     const view = this.#view();
     if (view === undefined) return undefined;
     return encodeMessage({ kind: 'round-state', state: roundStateOf(view.context, view.core) });
-  }
-
-  #intervalMs(): number {
-    const isIdle = this.#view()?.core.step === 'waiting';
-    const peers = this.#components.transport.peers().length;
-    return (
-      (isIdle ? ROUND_STATE_IDLE_INTERVAL_MS : ROUND_STATE_INTERVAL_MS) +
-      peers * ROUND_STATE_INTERVAL_PER_PEER_MS
-    );
   }
 }

@@ -13,6 +13,9 @@ export class MemoryDirectory implements LogDirectory {
   readonly journal: string[];
   #isCrashed = false;
   failSyncs = false;
+  /** Syncs of files whose name starts so do not end before it is cleared with `release`. */
+  held: string | undefined;
+  #waiting: (() => void)[] = [];
 
   constructor(files = new Map<string, Contents>(), journal: string[] = []) {
     this.#files = files;
@@ -44,6 +47,9 @@ export class MemoryDirectory implements LogDirectory {
         alive();
         if (this.failSyncs) throw new Error('input/output error');
         const synced = contents.pending.length;
+        if (this.held !== undefined && name.startsWith(this.held)) {
+          await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        }
         await Promise.resolve();
         alive();
         contents.durable = apply(contents.durable, contents.pending.slice(0, synced));
@@ -61,6 +67,11 @@ export class MemoryDirectory implements LogDirectory {
 
   async remove(name: string): Promise<void> {
     this.#files.delete(name);
+  }
+
+  release(): void {
+    this.held = undefined;
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   /** Overwrites bytes behind the back of who uses the file. */
