@@ -1,3 +1,4 @@
+export { createChain, type ChainComponents, type ChainInit } from './chain/create-chain.ts';
 export type {
   AccountTransaction,
   AssembleInput,
@@ -33,4 +34,6 @@ export {
   HEADER_BYTES_MAX,
   ROUND_MAX,
 } from './limits.ts';
+export { createBlockSync } from './sync/create-block-sync.ts';
 export type { BlockSync, BlockSyncStatistics } from './sync/face.ts';
+export type { BlockSyncComponents } from './sync/ports.ts';

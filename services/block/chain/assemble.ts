@@ -1,4 +1,5 @@
-import { equalBytes, isCodedError, toHex, type CodedError, type Logger } from '#kernel';
+import { equalBytes, isCodedError, toHex, type Logger } from '#kernel';
+import type { Execution } from '#services/blockchain';
 import { checkTransaction, type ChainIdentity, type Transaction } from '#services/transaction';
 import { makeBlock } from '../domain/block.ts';
 import { makeHeader } from '../domain/make-header.ts';
@@ -7,7 +8,7 @@ import type { Block, Commit } from '../domain/types.ts';
 import type { ChainState } from './chain-state.ts';
 import type { Executions } from './executions.ts';
 import type { AssembleInput } from './face.ts';
-import type { ChainExecution, ChainLedger } from './ports.ts';
+import type { ChainLedger } from './ports.ts';
 
 /** Attempts to execute without the transaction that the ledger refused, before the block is made empty. */
 const ATTEMPTS_MAX = 4;
@@ -71,36 +72,36 @@ async function executeIncludable(
   components: AssembleComponents,
   at: { height: number; timeMs: number; proposer: Uint8Array },
   selected: readonly Transaction[],
-): Promise<{ transactions: readonly Transaction[]; execution: ChainExecution }> {
+): Promise<{ transactions: readonly Transaction[]; execution: Execution }> {
   const { ledger, logger } = components;
   let transactions = selected;
   for (let attempt = 1; ; attempt++) {
     try {
       return { transactions, execution: await ledger.execute({ ...at, transactions }) };
     } catch (error) {
-      if (!refusesTransaction(error) || transactions.length === 0) throw error;
+      const index = refusedIndex(error, transactions);
+      if (index === undefined) throw error;
       logger.warn(
-        { height: at.height, code: error.code, details: error.details, attempt },
-        `the ledger refused a transaction of the block to propose: ${error.message}`,
+        { height: at.height, err: error, attempt },
+        'the ledger refused a transaction of the block to propose',
       );
-      transactions = attempt === ATTEMPTS_MAX ? [] : withoutRefused(transactions, error);
+      transactions = attempt === ATTEMPTS_MAX ? [] : withoutRefused(transactions, index);
     }
   }
 }
 
-/** True when the ledger says that a transaction may not be in a block, not that something failed. */
-export function refusesTransaction(error: unknown): error is CodedError {
-  if (!isCodedError(error)) return false;
-  const verdict = error.action === 'reject' || error.action === 'penalise';
-  return verdict && (error.code.startsWith('blockchain.') || error.code.startsWith('transaction.'));
+/**
+ * The place of the transaction that the ledger says may not be in a block: its error names the transaction's
+ * hash. Undefined for any other failure.
+ */
+export function refusedIndex(error: unknown, transactions: readonly Transaction[]): number | undefined {
+  if (!isCodedError(error) || error.action !== 'reject') return undefined;
+  const index = transactions.findIndex(({ id }) => id === error.details['hash']);
+  return index < 0 ? undefined : index;
 }
 
 /** Leaves out the refused transaction and the later ones of its sender, whose nonces now have a gap. */
-function withoutRefused(transactions: readonly Transaction[], error: CodedError): readonly Transaction[] {
-  const { index } = error.details;
-  const refused = typeof index === 'number' ? transactions[index] : undefined;
-  if (refused === undefined) return [];
-  return transactions.filter(
-    (transaction, at) => at < (index as number) || !equalBytes(transaction.sender, refused.sender),
-  );
+function withoutRefused(transactions: readonly Transaction[], index: number): readonly Transaction[] {
+  const { sender } = transactions[index] as Transaction;
+  return transactions.filter((transaction, at) => at < index || !equalBytes(transaction.sender, sender));
 }

@@ -1,22 +1,23 @@
 import { toHex } from '#kernel';
+import type { Execution } from '#services/blockchain';
 import type { Block } from '../domain/types.ts';
 import { EXECUTIONS_CACHED_MAX } from '../limits.ts';
-import type { ChainExecution, ChainLedger } from './ports.ts';
+import type { ChainLedger } from './ports.ts';
 
 /** Executes blocks on the tip once, however often they are validated before they are final. */
 export interface Executions {
-  of(block: Block): Promise<ChainExecution>;
+  of(block: Block): Promise<Execution>;
   /** Remembers what `assemble` executed under the block that came of it. */
-  keep(blockHash: Uint8Array, execution: ChainExecution): void;
+  keep(blockHash: Uint8Array, execution: Execution): void;
   /** The tip moved: nothing held is of use. */
   clear(): void;
 }
 
 export function createExecutions(ledger: Pick<ChainLedger, 'execute'>): Executions {
   // Insertion order is age: the first key is the oldest.
-  const held = new Map<string, ChainExecution>();
+  const held = new Map<string, Execution>();
 
-  function keep(blockHash: Uint8Array, execution: ChainExecution): void {
+  function keep(blockHash: Uint8Array, execution: Execution): void {
     held.set(toHex(blockHash), execution);
     const oldest = held.keys().next();
     if (held.size > EXECUTIONS_CACHED_MAX && !oldest.done) held.delete(oldest.value);

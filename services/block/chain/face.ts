@@ -1,11 +1,5 @@
 import type { ListProof, Result } from '#kernel';
-import type {
-  Account,
-  ConsensusParameters,
-  Execution,
-  LedgerParameters,
-  Receipt,
-} from '#services/blockchain';
+import type { ConsensusParameters, Execution, LedgerParameters, Receipt } from '#services/blockchain';
 import type { Transaction } from '#services/transaction';
 import type { ProposerRotation, ValidatorSet } from '#services/validator';
 import type { Block, Commit, Header } from '../domain/types.ts';
@@ -33,8 +27,7 @@ export interface ChainTip {
 export interface FinalisedBlock {
   readonly block: Block;
   readonly commit: Commit;
-  /** `execution.changedAccounts` holds the accounts that the block changed, by address in hex. */
-  readonly execution: Execution & { readonly changedAccounts: ReadonlyMap<string, Account> };
+  readonly execution: Execution;
 }
 
 /** A block in a list, without its transactions. */

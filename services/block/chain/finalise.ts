@@ -1,5 +1,6 @@
 import type { StateEngine } from '#engines/state';
 import { equalBytes, toHex, type CodedError } from '#kernel';
+import type { Execution } from '#services/blockchain';
 import type { ValidatorSet } from '#services/validator';
 import type { Block, Commit } from '../domain/types.ts';
 import { isQuorum } from '../domain/verify-commit.ts';
@@ -10,7 +11,7 @@ import { stageBlock } from '../store/stage-block.ts';
 import type { ChainState } from './chain-state.ts';
 import type { Executions } from './executions.ts';
 import type { FinalisedBlock } from './face.ts';
-import type { ChainExecution, ChainLedger } from './ports.ts';
+import type { ChainLedger } from './ports.ts';
 import { executeBlock } from './validate.ts';
 
 export interface FinaliseComponents {
@@ -125,7 +126,7 @@ function verifyFinal(
   throw state.halt(diverged(block, header.error));
 }
 
-async function requireExecution(components: FinaliseComponents, block: Block): Promise<ChainExecution> {
+async function requireExecution(components: FinaliseComponents, block: Block): Promise<Execution> {
   const executed = await executeBlock(components, block);
   if (!executed.ok) throw components.state.halt(diverged(block, executed.error));
   return executed.value;

@@ -1,4 +1,5 @@
-import { equalBytes, err, ok, toHex, type Result, type SignatureVerifier } from '#kernel';
+import { equalBytes, err, isCodedError, ok, toHex, type Result, type SignatureVerifier } from '#kernel';
+import type { Execution } from '#services/blockchain';
 import { checkTransaction, type ChainIdentity } from '#services/transaction';
 import { commitHash } from '../domain/commit.ts';
 import { loadOf } from '../domain/select-includable.ts';
@@ -6,10 +7,10 @@ import type { Block } from '../domain/types.ts';
 import { verifyCommit } from '../domain/verify-commit.ts';
 import { verifyContent, verifyHeader } from '../domain/verify-header.ts';
 import { blockError } from '../errors.ts';
-import { refusesTransaction } from './assemble.ts';
+import { refusedIndex } from './assemble.ts';
 import type { ChainState } from './chain-state.ts';
 import type { Executions } from './executions.ts';
-import type { ChainExecution, ChainLedger } from './ports.ts';
+import type { ChainLedger } from './ports.ts';
 
 export interface ValidateComponents {
   readonly identity: ChainIdentity;
@@ -88,15 +89,16 @@ function verifyLastCommit(components: ValidateComponents, block: Block): Result<
 export async function executeBlock(
   components: Pick<ValidateComponents, 'executions'>,
   block: Block,
-): Promise<Result<ChainExecution>> {
+): Promise<Result<Execution>> {
   const { height, nextValidatorSetHash } = block.header;
-  let execution: ChainExecution;
+  let execution: Execution;
   try {
     execution = await components.executions.of(block);
   } catch (error) {
-    if (!refusesTransaction(error)) throw error;
-    const message = `block ${height} has a transaction that may not be in it: ${error.message}`;
-    const details = { ...error.details, height, code: error.code };
+    const index = refusedIndex(error, block.transactions);
+    if (index === undefined || !isCodedError(error)) throw error;
+    const message = `transaction ${index} of block ${height} may not be in it: ${error.message}`;
+    const details = { ...error.details, height, index, code: error.code };
     return err(blockError('invalid-transaction', message, details, { cause: error }));
   }
   if (!equalBytes(nextValidatorSetHash, execution.nextValidators.hash)) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryStateEngine, type StateEngine } from '#engines/state';
 import { silentLogger, toHex, verifyListProof, type Logger } from '#kernel';
-import { receiptCodec } from '#services/blockchain';
+import { blockchainError, receiptCodec } from '#services/blockchain';
 import { decodeBlock } from '../domain/decode-block.ts';
 import { encodeBlock, makeBlock } from '../domain/block.ts';
 import type { Block, Header } from '../domain/types.ts';
@@ -110,6 +110,55 @@ test('assembly leaves out what may not be in the block and keeps the rest', asyn
   assert.equal(await codeOf(chain.validate(block)), 'accepted');
 });
 
+test('what the ledger refuses in spite of the selection is dropped with what follows of its sender', async () => {
+  const refused = transfer(1, 0);
+  const { chain } = await openTestChain(undefined, {
+    wrapLedger: (ledger) => ({
+      tip: () => ledger.tip(),
+      stage: (execution, batch) => ledger.stage(execution, batch),
+      committed: (execution) => ledger.committed(execution),
+      accounts: (addresses) => ledger.accounts(addresses),
+      async execute(input) {
+        const found = input.transactions.find(({ id }) => id === refused.id);
+        if (found !== undefined) {
+          throw blockchainError('fee-not-covered', 'refused', { hash: found.id });
+        }
+        return ledger.execute(input);
+      },
+    }),
+  });
+  const kept = [transfer(0, 0), transfer(2, 0)];
+  const [first, last] = kept as [(typeof kept)[number], (typeof kept)[number]];
+  const transactions = [first, refused, transfer(1, 1), last];
+  const block = await chain.assemble({ ...PROPOSE, proposer: proposerOf(chain), transactions });
+  assert.deepEqual(
+    block.transactions.map(({ id }) => id),
+    kept.map(({ id }) => id),
+  );
+});
+
+test('a chain may start at any height', async () => {
+  const engine = createMemoryStateEngine();
+  const genesis = { ...genesisState(), initialHeight: 50 };
+  const { chain } = await openTestChain(engine, { genesis });
+  assert.equal(chain.tip().height, 49);
+  const { block } = await growChain(chain, [transfer(0, 0)]);
+  assert.equal(block.header.height, 50);
+  assert.equal(block.lastCommit, undefined);
+  await growChain(chain);
+  const reopened = await openTestChain(engine, { genesis });
+  assert.equal(reopened.chain.tip().height, 51);
+  assert.equal(
+    await codeOf(
+      reopened.chain.finalise(
+        { ...block, header: { ...block.header, height: 3 } },
+        commitBlock(chain, block),
+      ),
+    ),
+    'block.wrong-height',
+  );
+});
+
 test('a block time is later than its parent even when the clock went back', async () => {
   const { chain } = await openTestChain();
   await growChain(chain);
@@ -160,7 +209,9 @@ test('a proposed block with a transaction that no block may hold is refused with
   const { chain } = await openTestChain();
   const gap = await withTransactions(chain, [transfer(0, 0), transfer(1, 3)]);
   const result = await chain.validate(gap);
-  assert.equal(result.ok ? '' : result.error.code, 'block.invalid-transaction');
+  assert.ok(!result.ok);
+  assert.equal(result.error.code, 'block.invalid-transaction');
+  assert.equal(result.error.details['index'], 1);
   const expired = await withTransactions(chain, [transfer(0, 0, undefined, { validUntil: 0 })]);
   assert.equal(await codeOf(chain.validate(expired)), 'block.invalid-transaction');
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { hash, isCodedError, toHex, utf8 } from '#kernel';
 import { TRANSACTION_BYTES_MAX } from '#services/transaction';
+import { VALIDATORS_MAX } from '#services/validator';
 import {
   blockHash,
   commitCodec,
@@ -19,7 +20,7 @@ import {
   type ProposalBody,
   type VoteBody,
 } from '../index.ts';
-import { BLOCK_TRANSACTION_BYTES_MAX } from '../limits.ts';
+import { BLOCK_TRANSACTION_BYTES_MAX, COMMIT_VALIDATORS_MAX } from '../limits.ts';
 import { joinItems, fromStoredValue, splitItems, toStoredValue } from '../store/stored-value.ts';
 import { rangeRequestCodec, rangeResponseCodec, statusCodec } from '../sync/messages.ts';
 import { filled, GENESIS_HASH, looseTransaction, sampleHeader } from './fixtures/samples.ts';
@@ -210,6 +211,10 @@ test('a header with a chain id that is too long is not encoded', () => {
 
 test('a block has room for every transaction', () => {
   assert.equal(BLOCK_TRANSACTION_BYTES_MAX, TRANSACTION_BYTES_MAX);
+});
+
+test('a commit has room for every validator', () => {
+  assert.ok(COMMIT_VALIDATORS_MAX >= VALIDATORS_MAX);
 });
 
 test('every member of a header is in its hash', () => {
