@@ -2,11 +2,9 @@ export { buildGateway } from './build-gateway.ts';
 export { gatewayError } from './errors.ts';
 export { LIMITS as GATEWAY_LIMITS, type RateLimit } from './limits.ts';
 export type {
-  AttestationRecord,
   ChainReader,
   ConsensusPort,
   ConsensusView,
-  Forms,
   GatewayComponents,
   GenesisPort,
   LedgerReader,

@@ -1,7 +1,7 @@
-import type { Clock, CodedError, Logger, Random, Result, Scheduler } from '#kernel';
+import type { Clock, Logger, Random, Scheduler } from '#kernel';
 import type { Chain } from '#services/block';
-import type { Account, StateProof } from '#services/blockchain';
-import type { Transaction, TransactionPayload } from '#services/transaction';
+import type { Ledger } from '#services/blockchain';
+import type { ChainIdentity, Mempool } from '#services/transaction';
 import type { RateLimit } from './limits.ts';
 
 /** What the edge needs of the chain of final blocks. */
@@ -22,57 +22,14 @@ export type ChainReader = Pick<
   | 'onFinalised'
 >;
 
-/** An anchored document hash. */
-export interface AttestationRecord {
-  readonly digest: Uint8Array;
-  /** 20-byte address of who anchored it. */
-  readonly address: Uint8Array;
-  readonly label: string;
-  readonly height: number;
-  /** Time of the block, Unix milliseconds. */
-  readonly timeMs: number;
-}
-
 /** What the edge needs of the ledger. */
-export interface LedgerReader {
-  /** @throws `blockchain.height-not-retained` */
-  account(address: Uint8Array, height?: number): Promise<Account | undefined>;
-  /** Proof of an entry of the state after `height`. @throws `blockchain.height-not-retained` */
-  prove(
-    key: Uint8Array,
-    height?: number,
-  ): Promise<{ readonly height: number; readonly stateRoot: Uint8Array; readonly proof: StateProof }>;
-  /** Everybody who anchored the digest. */
-  attestations(digest: Uint8Array): Promise<readonly AttestationRecord[]>;
-}
-
-/** Forms of the transaction and state contexts that the edge translates with. */
-export interface Forms {
-  /** JSON form of a transaction: large integers as decimal text, addresses as bech32m. */
-  transactionToJson(transaction: Transaction): object;
-  /** Encoding of a signed transaction in JSON form; strict. @throws `transaction.*`, `kernel.*` */
-  encodeTransactionJson(value: unknown): Uint8Array;
-  /** Gas that a transaction with this payload uses. */
-  gasOf(payload: TransactionPayload): number;
-  /** State key of an account. */
-  accountKey(address: Uint8Array): Uint8Array;
-}
+export type LedgerReader = Pick<Ledger, 'account' | 'prove' | 'attestations' | 'validators'>;
 
 /** What the edge needs of the mempool. */
-export interface MempoolPort {
-  /** One result for each input, in order; `source` names who sent them. */
-  submit(encoded: readonly Uint8Array[], source: string): Promise<readonly Result<Transaction>[]>;
-  lookup(id: string): Transaction | undefined;
-  /** The nonce after the sender's pending run, where the mempool can say. */
-  nextNonce?(sender: Uint8Array): number | undefined;
-  readonly size: number;
-  readonly bytes: number;
-  pending(
-    cursor: string | undefined,
-    limit: number,
-  ): { readonly items: readonly Transaction[]; readonly next?: string };
-  onDropped(listener: (transaction: Transaction, error: CodedError) => void): () => void;
-}
+export type MempoolPort = Pick<
+  Mempool,
+  'submit' | 'lookup' | 'size' | 'bytes' | 'pending' | 'nextNonce' | 'onDropped'
+>;
 
 /** A connected peer; a superset is fine. */
 export interface PeerView {
@@ -128,11 +85,10 @@ export interface Readiness {
 
 /** Everything that the edge is made of. */
 export interface GatewayComponents {
-  readonly identity: { readonly chainId: string; readonly genesisHash: Uint8Array };
+  readonly identity: ChainIdentity;
   readonly version: string;
   readonly chain: ChainReader;
   readonly ledger: LedgerReader;
-  readonly forms: Forms;
   readonly mempool: MempoolPort;
   readonly peers: PeersPort;
   readonly consensus: ConsensusPort;

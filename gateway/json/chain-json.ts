@@ -1,5 +1,6 @@
 import { formatAddress, toHex, type ListProof } from '#kernel';
 import type { Block, BlockSummary, Commit, Header, ItemProof } from '#services/block';
+import type { ValidatorRecord } from '#services/blockchain';
 import type { Validator } from '#services/validator';
 import type { BlockJson, BlockSummaryJson, CommitJson, HeaderJson } from '../schemas/blocks.ts';
 
@@ -58,7 +59,14 @@ export function summaryToJson(summary: BlockSummary): BlockSummaryJson {
   };
 }
 
-export function validatorToJson(validator: Validator, totalPower: number) {
+/**
+ * @param record what the ledger holds of the validator at the tip; absent for the set of a past height
+ */
+export function validatorToJson(
+  validator: Validator,
+  totalPower: number,
+  record: Pick<ValidatorRecord, 'stake' | 'status'> | undefined,
+) {
   return {
     address: formatAddress(validator.address),
     operator: formatAddress(validator.operator),
@@ -66,6 +74,7 @@ export function validatorToJson(validator: Validator, totalPower: number) {
     publicKey: toHex(validator.publicKey),
     power: validator.power,
     share: totalPower === 0 ? 0 : validator.power / totalPower,
+    ...(record === undefined ? {} : { stake: record.stake.toString(), status: record.status }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { toHex } from '#kernel';
+import { stateKey } from '#services/blockchain';
 import { gatewayError } from '../errors.ts';
-import type { ChainReader, Forms, LedgerReader } from '../ports.ts';
+import type { ChainReader, LedgerReader } from '../ports.ts';
 import { signedHeader } from './signed-header.ts';
 
 /**
@@ -31,13 +32,13 @@ export function provableHeight(chain: ChainReader, height: number | undefined): 
  * @throws `blockchain.height-not-retained`, `gateway.proof-not-ready`
  */
 export async function accountProof(
-  ports: { chain: ChainReader; ledger: LedgerReader; forms: Forms },
+  ports: { chain: ChainReader; ledger: LedgerReader },
   address: Uint8Array,
   height: number,
 ) {
-  const { chain, ledger, forms } = ports;
+  const { chain, ledger } = ports;
   const [{ stateRoot, proof }, signed] = await Promise.all([
-    ledger.prove(forms.accountKey(address), height),
+    ledger.prove(stateKey.account(address), height),
     signedHeader(chain, height + 1),
   ]);
   if (signed === undefined) {

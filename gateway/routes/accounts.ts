@@ -92,7 +92,7 @@ function accountJson(
   return { address: formatAddress(address), balance: balance.toString(), nonce, height };
 }
 
-function historyRoute(app: App, { chain, forms }: GatewayComponents): void {
+function historyRoute(app: App, { chain }: GatewayComponents): void {
   const schema = operation(
     'accounts',
     'Transactions that an account sent or received by, newest first',
@@ -105,7 +105,7 @@ function historyRoute(app: App, { chain, forms }: GatewayComponents): void {
     const page = cursor === undefined ? { limit } : { limit, cursor };
     const found = await chain.transactionsOf(address, page);
     void reply.header('cache-control', REVALIDATE);
-    const items = found.items.map((item) => ({ ...finalTransactionToJson(forms, item), role: item.role }));
+    const items = found.items.map((item) => ({ ...finalTransactionToJson(item), role: item.role }));
     return found.next === undefined ? { items } : { items, nextCursor: found.next };
   });
 }

@@ -71,21 +71,14 @@ function transactionsRoute(app: App, components: GatewayComponents): void {
   });
 }
 
-async function transactionPage(
-  { chain, forms }: GatewayComponents,
-  block: Block,
-  start: number,
-  limit: number,
-) {
+async function transactionPage({ chain }: GatewayComponents, block: Block, start: number, limit: number) {
   const { height } = block.header;
   const receipts = (await chain.receipts(height)) ?? [];
   const end = Math.min(block.transactions.length, start + limit);
   const items = block.transactions.slice(start, end).flatMap((transaction, offset) => {
     const index = start + offset;
     const receipt = receipts[index];
-    return receipt === undefined
-      ? []
-      : [finalTransactionToJson(forms, { transaction, height, index, receipt })];
+    return receipt === undefined ? [] : [finalTransactionToJson({ transaction, height, index, receipt })];
   });
   return end < block.transactions.length ? { items, nextCursor: String(end) } : { items };
 }

@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
 import { equalBytes, parseAddress, toHex } from '#kernel';
+import type { ValidatorRecord } from '#services/blockchain';
 import { gatewayError } from '../errors.ts';
 import { isUnchanged, NO_STORE, REVALIDATE } from '../http/headers.ts';
 import { validatorToJson } from '../json/chain-json.ts';
 import { jsonValue } from '../json/json-value.ts';
-import type { GatewayComponents } from '../ports.ts';
-import { Address, Hash, Height, strict } from '../schemas/common.ts';
+import type { GatewayComponents, LedgerReader } from '../ports.ts';
+import { Address, Amount, Hash, Height, strict } from '../schemas/common.ts';
 import { assertFinal } from './block-reference.ts';
 import { AnyObject, operation, type App, type RouteContext } from './context.ts';
 
@@ -16,6 +17,8 @@ const ValidatorJson = Type.Object({
   publicKey: Hash,
   power: Type.Integer(),
   share: Type.Number({ description: 'share of the total power, 0 to 1' }),
+  stake: Type.Optional(Amount),
+  status: Type.Optional(Type.String({ description: 'active, inactive, jailed or tombstoned' })),
 });
 const ValidatorsJson = Type.Object({
   items: Type.Array(ValidatorJson),
@@ -40,7 +43,13 @@ export function networkRoutes(app: App, { components }: RouteContext): void {
   });
 }
 
-function validatorRoutes(app: App, { chain }: GatewayComponents): void {
+/** What the ledger holds of each validator at the tip, by operator. */
+async function recordsOf(ledger: LedgerReader): Promise<Map<string, ValidatorRecord>> {
+  const records = await ledger.validators();
+  return new Map(records.map((record) => [toHex(record.operator), record]));
+}
+
+function validatorRoutes(app: App, { chain, ledger }: GatewayComponents): void {
   const list = operation('validators', 'The validators, largest power first', ValidatorsJson, {
     querystring: strict({ height: Type.Optional(Height) }),
   });
@@ -48,13 +57,17 @@ function validatorRoutes(app: App, { chain }: GatewayComponents): void {
     const tip = chain.tip();
     const height = request.query.height ?? tip.height + 1;
     assertFinal(height, tip.height + 1);
-    const set = height === tip.height + 1 ? tip.validators : await chain.validatorSet(height);
+    const isNext = height === tip.height + 1;
+    const set = isNext ? tip.validators : await chain.validatorSet(height);
     if (set === undefined) {
       throw gatewayError('block-not-found', `this node does not keep the validators of height ${height}`);
     }
     const hash = toHex(set.hash);
     if (isUnchanged(request, reply, `${hash.slice(0, 32)}-${height}`, REVALIDATE)) return reply.send();
-    const items = set.validators.map((validator) => validatorToJson(validator, set.totalPower));
+    const records = isNext ? await recordsOf(ledger) : new Map<string, ValidatorRecord>();
+    const items = set.validators.map((validator) =>
+      validatorToJson(validator, set.totalPower, records.get(toHex(validator.operator))),
+    );
     return { items, totalPower: set.totalPower, height, hash };
   });
 
@@ -64,7 +77,7 @@ function validatorRoutes(app: App, { chain }: GatewayComponents): void {
     ValidatorJson,
     { params: strict({ address: Type.String({ maxLength: 90 }) }) },
   );
-  app.get('/validators/:address', { schema: one }, (request, reply) => {
+  app.get('/validators/:address', { schema: one }, async (request, reply) => {
     const address = parseAddress(request.params.address);
     const { validators, totalPower } = chain.tip().validators;
     const found =
@@ -74,6 +87,7 @@ function validatorRoutes(app: App, { chain }: GatewayComponents): void {
       const message = `${request.params.address} is neither the consensus address nor the operator of an active validator`;
       throw gatewayError('validator-not-found', message);
     }
-    return reply.header('cache-control', REVALIDATE).send(validatorToJson(found, totalPower));
+    void reply.header('cache-control', REVALIDATE);
+    return validatorToJson(found, totalPower, (await recordsOf(ledger)).get(toHex(found.operator)));
   });
 }

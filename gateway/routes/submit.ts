@@ -1,7 +1,7 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import type { CodedError, Result } from '#kernel';
-import type { Transaction } from '#services/transaction';
+import { transactionFromJson, type Transaction } from '#services/transaction';
 import { gatewayError } from '../errors.ts';
 import { NO_STORE } from '../http/headers.ts';
 import { validatorCompiler } from '../http/validation.ts';
@@ -57,7 +57,8 @@ const submissionValidator: FastifySchemaCompiler<TSchema> = (route) => {
 
 /** `POST /transactions`: one or many signed transactions, in JSON or binary. */
 export function submitRoutes(app: App, { components, gate }: RouteContext): void {
-  const { forms, mempool } = components;
+  const { identity, mempool } = components;
+  const encodeJson = (value: unknown) => transactionFromJson(value, identity).bytes;
   const schema = {
     tags: ['transactions'],
     summary: 'Submit one or many signed transactions',
@@ -75,7 +76,7 @@ export function submitRoutes(app: App, { components, gate }: RouteContext): void
     validatorCompiler: submissionValidator,
   };
   app.post<{ Body: Uint8Array | SubmissionJson }>('/transactions', options, async (request, reply) => {
-    const submission = parseSubmission(request.body, LIMITS.submissionCountMax, forms.encodeTransactionJson);
+    const submission = parseSubmission(request.body, LIMITS.submissionCountMax, encodeJson);
     const { encoded } = submission;
     const results = await gate.pass(encoded.length, () => mempool.submit(encoded, `api:${request.ip}`));
     const answer = answerOf(results, submission.single);

@@ -1,12 +1,9 @@
 import { Type } from 'typebox';
 import { fromHex, parseAddress } from '#kernel';
+import { gasOf, payloadFromJson } from '#services/transaction';
 import { gatewayError } from '../errors.ts';
 import { IMMUTABLE, isUnchanged, NO_STORE } from '../http/headers.ts';
-import {
-  finalTransactionToJson,
-  payloadFromJson,
-  pendingTransactionToJson,
-} from '../json/transaction-json.ts';
+import { finalTransactionToJson, pendingTransactionToJson } from '../json/transaction-json.ts';
 import { LIMITS } from '../limits.ts';
 import { transactionProof } from '../proofs/transaction-proof.ts';
 import {
@@ -35,7 +32,7 @@ export function transactionRoutes(app: App, context: RouteContext): void {
 }
 
 function readRoute(app: App, context: RouteContext): void {
-  const { chain, forms, mempool } = context.components;
+  const { chain, mempool } = context.components;
   const schema = operation('transactions', 'A transaction and its outcome', FinalTransactionJson, {
     params: TransactionParams,
     querystring: TransactionQuery,
@@ -52,16 +49,16 @@ function readRoute(app: App, context: RouteContext): void {
     if (final === undefined) {
       const pending = mempool.lookup(hash);
       if (pending === undefined) throw notFound(context, hash);
-      return reply.header('cache-control', NO_STORE).send(pendingTransactionToJson(forms, pending));
+      return reply.header('cache-control', NO_STORE).send(pendingTransactionToJson(pending));
     }
     if (proof) {
       const proven = await transactionProof(chain, final.height, final.index);
       return reply
         .header('cache-control', NO_STORE)
-        .send({ ...finalTransactionToJson(forms, final), proof: proven });
+        .send({ ...finalTransactionToJson(final), proof: proven });
     }
     if (isUnchanged(request, reply, hash, IMMUTABLE)) return reply.send();
-    return finalTransactionToJson(forms, final);
+    return finalTransactionToJson(final);
   });
 }
 
@@ -82,7 +79,7 @@ function notFound({ watch }: RouteContext, hash: string) {
 }
 
 function estimateRoute(app: App, { components }: RouteContext): void {
-  const { chain, forms, ledger, mempool } = components;
+  const { chain, ledger, mempool } = components;
   const schema = operation(
     'transactions',
     'Gas, fee and nonce for a transaction to be signed',
@@ -93,7 +90,7 @@ function estimateRoute(app: App, { components }: RouteContext): void {
   );
   app.post('/transactions/estimate', { schema }, async (request, reply) => {
     const { sender, payload } = request.body;
-    const gasLimit = forms.gasOf(payloadFromJson(payload));
+    const gasLimit = gasOf(payloadFromJson(payload));
     const gasPrice = chain.tip().parameters.minGasPrice;
     const fee = (BigInt(gasLimit) * gasPrice).toString();
     void reply.header('cache-control', NO_STORE);
@@ -106,7 +103,7 @@ function estimateRoute(app: App, { components }: RouteContext): void {
 }
 
 function mempoolRoutes(app: App, { components }: RouteContext): void {
-  const { chain, forms, mempool } = components;
+  const { chain, mempool } = components;
   const summary = operation('mempool', 'What waits for a block', MempoolJson, {});
   app.get('/mempool', { schema: summary }, (_request, reply) => {
     const minGasPrice = chain.tip().parameters.minGasPrice.toString();
@@ -119,7 +116,7 @@ function mempoolRoutes(app: App, { components }: RouteContext): void {
   app.get('/mempool/transactions', { schema: list }, (request, reply) => {
     const { cursor, limit = LIMITS.pageItemsDefault } = request.query;
     const found = mempool.pending(cursor, limit);
-    const items = found.items.map((transaction) => pendingTransactionToJson(forms, transaction));
+    const items = found.items.map((transaction) => pendingTransactionToJson(transaction));
     void reply.header('cache-control', NO_STORE);
     return reply.send(found.next === undefined ? { items } : { items, nextCursor: found.next });
   });

@@ -13,11 +13,11 @@ import {
   type Result,
 } from '#kernel';
 import type { Block, ChainTip, Commit, FinalisedBlock, FinalTransaction } from '#services/block';
-import type { Account, Receipt } from '#services/blockchain';
-import type { Transaction, TransactionPayload } from '#services/transaction';
+import type { Account, AttestationRecord, Receipt } from '#services/blockchain';
+import type { Transaction } from '#services/transaction';
 import type { ValidatorSet } from '#services/validator';
 import { systemClock, systemRandom, systemScheduler } from '#runtime';
-import type { AttestationRecord, GatewayComponents, PeerView } from '../ports.ts';
+import type { GatewayComponents, PeerView } from '../ports.ts';
 
 export const fakeError = defineErrors('fake', {
   'nonce-too-low': { status: 409, action: 'reject', title: 'The nonce is used' },
@@ -212,13 +212,16 @@ export class FakeNode {
           stateRoot: hash('state-node', Uint8Array.of(height)),
           proof: { key, value: Uint8Array.of(1, 2), path: Uint8Array.of(3) },
         }),
+        validators: async () => [
+          {
+            operator: ALICE,
+            publicKey: new Uint8Array(32),
+            stake: 10n ** 25n,
+            status: 'active',
+            name: 'first',
+          },
+        ],
         attestations: async (digest) => this.attested.filter((item) => toHex(item.digest) === toHex(digest)),
-      },
-      forms: {
-        transactionToJson: ({ nonce, id }) => ({ nonce: String(nonce), id }),
-        encodeTransactionJson: () => makeTransaction(77).bytes,
-        gasOf: (payload: TransactionPayload) => (payload.type === 'transfer' ? 21_000 : 30_000),
-        accountKey: (address) => Uint8Array.of(1, ...address),
       },
       mempool: this.#mempool(),
       peers: {
@@ -263,6 +266,8 @@ export class FakeNode {
         });
       },
       lookup: (id) => pending.get(id),
+      nextNonce: (sender) =>
+        pending.size > 0 && toHex(sender) === toHex(ALICE) ? 4 + pending.size : undefined,
       get size() {
         return pending.size;
       },

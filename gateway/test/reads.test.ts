@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { formatAddress, fromHex, toHex, verifyListProof } from '#kernel';
+import { stateKey } from '#services/blockchain';
 import { buildGateway } from '../build-gateway.ts';
 import { ALICE, BOB, FakeNode, makeTransaction } from './fakes.ts';
 
@@ -121,7 +122,7 @@ describe('with blocks', () => {
     assert.deepEqual([proof.stateHeight, proof.header.height, proof.commit.height], [4, 5, 5]);
     assert.equal(proof.stateRoot, proof.header.stateRoot);
     assert.equal(proof.blockHash, proof.commit.blockHash);
-    assert.equal(proof.key, `01${toHex(ALICE)}`);
+    assert.equal(proof.key, toHex(stateKey.account(ALICE)));
     const past = (await get(`/accounts/${alice}?proof=true&height=2`)).body;
     assert.deepEqual([past.height, past.proof.header.height], [2, 3]);
   });
@@ -171,7 +172,10 @@ describe('with blocks', () => {
 
   it('validators are shown for the next height, found by either address, and refused otherwise', async () => {
     const { body } = await get('/validators');
-    assert.deepEqual([body.height, body.totalPower, body.items[0].name], [6, 10, 'first']);
+    assert.deepEqual(
+      [body.height, body.totalPower, body.items[0].name, body.items[0].stake],
+      [6, 10, 'first', '1' + '0'.repeat(25)],
+    );
     assert.equal((await get(`/validators/${alice}`)).body.name, 'first');
     assert.equal((await get(`/validators/${body.items[0].address}`)).body.operator, alice);
     assert.equal((await get(`/validators/${formatAddress(BOB)}`)).body.code, 'gateway.validator-not-found');

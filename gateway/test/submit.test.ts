@@ -42,8 +42,6 @@ describe('a submission', () => {
     assert.deepEqual(await submit(framed(one)).then(({ status, body }) => [status, body]), [202, answer]);
     assert.deepEqual((await json({ transaction: toHex(one.bytes) })).body, answer);
     assert.deepEqual((await json({ transactions: [toHex(one.bytes)] })).body, answer);
-    const { id } = makeTransaction(77);
-    assert.equal((await json({ payload: { type: 'transfer' }, signature: '00' })).body.hash, id);
     assert.deepEqual([...new Set(node.sources)], ['api:127.0.0.1']);
   });
 
@@ -84,6 +82,7 @@ describe('a submission', () => {
     const { status, body } = await submit(Buffer.from([0, 0, 1, 0, 5]));
     assert.deepEqual([status, body.code, body.details.offset], [400, 'gateway.malformed-submission', 0]);
     assert.equal((await json({ transaction: 'zz' })).body.code, 'gateway.malformed-submission');
+    assert.equal((await json({ payload: {}, signature: '00' })).body.code, 'transaction.malformed-json');
     assert.equal((await json([])).body.code, 'gateway.invalid-request');
     assert.equal((await json({ transactions: [], x: 1 })).body.code, 'gateway.invalid-request');
   });
@@ -172,14 +171,19 @@ describe('an estimate', () => {
 
   it('gives gas, price, fee and the next nonce', async () => {
     const found = await estimate({ sender: formatAddress(ALICE), payload: transfer });
-    assert.deepEqual(found, { gasLimit: 21_000, gasPrice: '3', fee: '63000', nonce: 4 });
+    assert.deepEqual(found, { gasLimit: 1_500, gasPrice: '3', fee: '4500', nonce: 4 });
+  });
+
+  it('counts what of the sender waits', async () => {
+    await submit(framed(makeTransaction(5), makeTransaction(6)));
+    assert.equal((await estimate({ sender: formatAddress(ALICE), payload: transfer })).nonce, 6);
   });
 
   it('needs no sender, and an unknown one begins at 0', async () => {
     assert.equal((await estimate({ payload: transfer })).nonce, undefined);
     assert.equal((await estimate({ sender: formatAddress(BOB), payload: transfer })).nonce, 0);
     const attest = { type: 'attest', digest: '00'.repeat(32), label: 'x' };
-    assert.equal((await estimate({ payload: attest })).gasLimit, 30_000);
+    assert.equal((await estimate({ payload: attest })).gasLimit, 3_000);
   });
 
   it('refuses an address whose checksum is wrong', async () => {
