@@ -37,7 +37,9 @@ export const COMPRESS_BYTES_MIN = 1024;
 /** Largest page that a query returns. */
 export const PAGE_ITEMS_MAX = 100;
 
-/** Bounds and pace of block sync. Relations: a request waits longer than the hedge; a tick is the shortest. */
+/**
+ * Bounds and pace of block sync. Relations: a request waits longer than the hedge; a tick is the shortest.
+ */
 export interface SyncLimits {
   /** Blocks of one request. */
   readonly rangeBlocks: number;

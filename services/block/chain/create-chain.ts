@@ -25,8 +25,8 @@ export interface ChainComponents {
 /**
  * The chain of final blocks over a state engine and a ledger, which share their batches.
  *
- * What reads the tip to build on it (assemble, validate, finalise, prune) runs one after the other; queries run
- * at any time and see what is final.
+ * What reads the tip to build on it (assemble, validate, finalise, prune) runs one after the other; queries
+ * run at any time and see what is final.
  */
 export function createChain(init: ChainInit): (components: ChainComponents) => Chain {
   return (components) => {
@@ -91,7 +91,7 @@ function notify(
   const { height } = event.block.header;
   const failed = (error: unknown) =>
     logger.error({ height, err: error }, 'a listener failed on a final block');
-  for (const listener of [...listeners]) {
+  for (const listener of listeners) {
     try {
       const outcome = listener(event);
       if (outcome instanceof Promise) outcome.catch(failed);

@@ -66,7 +66,9 @@ export interface Page<Item> {
   readonly next?: string;
 }
 
-/** Proof that an item stands at a place of a block: check it with `verifyListProof` against the named root. */
+/**
+ * Proof that an item stands at a place of a block: check it with `verifyListProof` against the named root.
+ */
 export interface ItemProof {
   /** Height of the header that holds the root. */
   readonly rootHeight: number;
@@ -108,7 +110,8 @@ export interface Chain {
   validate(block: Block): Promise<Result<void>>;
   /**
    * Makes a block final: one atomic, synced write of block, commit, receipts, state and indexes, then the tip
-   * moves, then listeners hear. The caller has verified the commit. A height that is final already is a no-op.
+   * moves, then listeners hear. The caller has verified the commit. A height that is final already is a
+   * no-op.
    *
    * @throws `block.conflicting-finalisation` (halt) when another block is final at the height
    */
@@ -117,8 +120,8 @@ export interface Chain {
   onFinalised(listener: (event: FinalisedBlock) => void): () => void;
 
   /**
-   * Removes transactions, receipts and indexes of the oldest blocks below a height, at most `blocksMax` of them;
-   * headers and commits stay. Returns the number of blocks pruned: call again while it is not 0.
+   * Removes transactions, receipts and indexes of the oldest blocks below a height, at most `blocksMax` of
+   * them; headers and commits stay. Returns the number of blocks pruned: call again while it is not 0.
    */
   prune(belowHeight: number, blocksMax: number): Promise<number>;
 

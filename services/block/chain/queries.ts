@@ -62,15 +62,15 @@ export function createQueries(components: QueryComponents): ChainQueries {
   }
 
   async function header(height: number) {
-    return (await whenFinal(height, store.summary))?.header;
+    return (await whenFinal(height, (final) => store.summary(final)))?.header;
   }
 
   return {
-    block: (ref) => whenFinal(ref, store.block),
-    encodedBlock: (height) => whenFinal(height, store.encodedBlock),
-    commit: (height) => whenFinal(height, store.commit),
+    block: (ref) => whenFinal(ref, (final) => store.block(final)),
+    encodedBlock: (height) => whenFinal(height, (final) => store.encodedBlock(final)),
+    commit: (height) => whenFinal(height, (final) => store.commit(final)),
     header,
-    summary: (ref) => whenFinal(ref, store.summary),
+    summary: (ref) => whenFinal(ref, (final) => store.summary(final)),
     async blocks(page) {
       const limit = pageLimit(page.limit);
       const [asked] = page.cursor === undefined ? [Infinity] : parseCursor(page.cursor, 1);
@@ -109,7 +109,7 @@ export function createQueries(components: QueryComponents): ChainQueries {
     async transactionProof(height, index) {
       const [found, encoded] = await Promise.all([
         header(height),
-        whenFinal(height, store.encodedTransactions),
+        whenFinal(height, (final) => store.encodedTransactions(final)),
       ]);
       if (found === undefined || encoded?.[index] === undefined) return undefined;
       const hashes = encoded.map(hashTransaction);
@@ -137,5 +137,8 @@ async function historyPlaces(
   const gte = historyKey(address, placeToBytes({ height: 0, index: 0 }));
   const lt = historyKey(address, placeToBytes({ height: height as number, index: index as number }));
   const found = await engine.rangeAll('history', { gte, lt, reverse: true, limit });
-  return found.map(({ key, value }) => ({ ...bytesToPlace(key, address.length), role: roleOf(value[0]) }));
+  return found.map(({ key, value }) => {
+    const { height: placeHeight, index: placeIndex } = bytesToPlace(key, address.length);
+    return { height: placeHeight, index: placeIndex, role: roleOf(value[0]) };
+  });
 }

@@ -25,8 +25,8 @@ const wire = codec(
 type CommitWire = ReturnType<typeof wire.decode>;
 
 /**
- * The one encoding of a commit: one bit a validator of the height's set, then the signatures of the set bits in
- * order.
+ * The one encoding of a commit: one bit a validator of the height's set, then the signatures of the set bits
+ * in order.
  *
  * `decode` throws `block.malformed-commit` when bits and signatures disagree in number.
  */

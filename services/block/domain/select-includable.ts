@@ -24,8 +24,8 @@ export function loadOf(transactions: readonly Transaction[]): BlockLoad {
 
 /**
  * The candidates that fit a block, in their order: within the limits, nonces without a gap, and fees that the
- * sender can pay whatever the transactions before did. What it leaves out may still be valid in a later block;
- * what it lets through, the ledger accepts.
+ * sender can pay whatever the transactions before did. What it leaves out may still be valid in a later
+ * block; what it lets through, the ledger accepts.
  *
  * Pessimistic on balances: what a sender receives in the block does not count, the whole gas limit does, and
  * a transfer counts as made.

@@ -10,9 +10,9 @@ export function isQuorum(power: number, set: ValidatorSet): boolean {
 }
 
 /**
- * Verifies that a commit finalises a block: one slot a validator of the height's set, and valid precommits for
- * exactly this block that hold more than 2/3 of the power. Every signature given is checked, also those beyond
- * the quorum, so that nobody can pad a commit with garbage.
+ * Verifies that a commit finalises a block: one slot a validator of the height's set, and valid precommits
+ * for exactly this block that hold more than 2/3 of the power. Every signature given is checked, also those
+ * beyond the quorum, so that nobody can pad a commit with garbage.
  *
  * Tendermint BFT (arXiv:1807.04938) line 49; one signature a slot makes duplicates impossible.
  *

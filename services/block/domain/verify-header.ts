@@ -15,8 +15,8 @@ type Member = readonly [reason: BlockReason, what: string, found: Uint8Array, ex
 const verified = new WeakSet<Block>();
 
 /**
- * Verifies that a block is what its hash says: that the header has this hash, and names these transactions and
- * this last commit. What fails here is a forgery, whatever the chain's state.
+ * Verifies that a block is what its hash says: that the header has this hash, and names these transactions
+ * and this last commit. What fails here is a forgery, whatever the chain's state.
  */
 export function verifyContent(block: Block): Result<void> {
   if (verified.has(block)) return ok(undefined);

@@ -34,7 +34,7 @@ export interface BlockStore {
   /** The wire form of a block, made without decoding its transactions. */
   encodedBlock(height: number): Promise<Uint8Array | undefined>;
   place(transactionHash: Uint8Array): Promise<Place | undefined>;
-  itemsAt(places: readonly Place[]): Promise<({ transaction: Transaction; receipt: Receipt } | undefined)[]>;
+  itemsAt(places: readonly Place[]): Promise<(StoredItem | undefined)[]>;
 }
 
 export function corruptHome(what: string): CodedError {
@@ -42,107 +42,126 @@ export function corruptHome(what: string): CodedError {
 }
 
 export function createBlockStore(engine: StateEngine, identity: ChainIdentity): BlockStore {
-  function readSummary(stored: Uint8Array): BlockSummary {
-    const summary = summaryCodec.decode(fromStoredValue(stored));
-    if (!equalBytes(blockHash(summary.header), summary.hash)) {
-      throw corruptHome(`the stored header of height ${summary.header.height} has another hash`);
-    }
-    return summary;
+  return new EngineBlockStore(engine, identity);
+}
+
+class EngineBlockStore implements BlockStore {
+  readonly #engine: StateEngine;
+  readonly #identity: ChainIdentity;
+
+  constructor(engine: StateEngine, identity: ChainIdentity) {
+    this.#engine = engine;
+    this.#identity = identity;
   }
 
-  async function summary(height: number): Promise<BlockSummary | undefined> {
-    const stored = await engine.get('blocks', blocksKey.header(height));
-    return stored === undefined ? undefined : readSummary(stored);
+  async tip(): Promise<{ height: number; hash: Uint8Array } | undefined> {
+    const stored = await this.#engine.get('meta', metaKey.tip);
+    return stored && { height: bytesToUint64(stored), hash: stored.slice(8) };
   }
 
-  async function commit(height: number): Promise<Commit | undefined> {
-    const stored = await engine.get('blocks', blocksKey.commit(height));
-    return stored === undefined ? undefined : commitCodec.decode(fromStoredValue(stored));
-  }
-
-  async function encodedTransactions(height: number): Promise<Uint8Array[]> {
-    const range = { gte: blocksKey.body(height, 0), lt: blocksKey.body(height + 1, 0), limit: CHUNKS_MAX };
-    const chunks = await engine.rangeAll('blocks', range);
-    return chunks.flatMap(({ value }) => splitItems(fromStoredValue(value)));
-  }
-
-  /** The parts of a stored block; undefined when its transactions are pruned. */
-  async function parts(height: number) {
-    const [found, lastCommit, transactions] = await Promise.all([
-      summary(height),
-      commit(height - 1),
-      encodedTransactions(height),
-    ]);
-    if (found === undefined) return undefined;
-    if (transactions.length !== found.transactionCount) {
-      if (height < (await prunedBelow())) {
-        throw blockError('not-retained', `the transactions of block ${height} are pruned from this node`, {
-          height,
-        });
-      }
-      throw corruptHome(`block ${height} is stored without all of its transactions`);
-    }
-    return { summary: found, lastCommit, transactions };
-  }
-
-  async function prunedBelow(): Promise<number> {
-    const stored = await engine.get('meta', metaKey.pruned);
+  async prunedBelow(): Promise<number> {
+    const stored = await this.#engine.get('meta', metaKey.pruned);
     return stored === undefined ? 0 : bytesToUint64(stored);
   }
 
-  return {
-    prunedBelow,
-    summary,
-    commit,
-    encodedTransactions,
-    async tip() {
-      const stored = await engine.get('meta', metaKey.tip);
-      return stored && { height: bytesToUint64(stored), hash: stored.slice(8) };
-    },
-    async heightOf(hash) {
-      const stored = await engine.get('blocks', blocksKey.heightOf(hash));
-      return stored === undefined ? undefined : bytesToUint64(stored);
-    },
-    async summaries(below, limit) {
-      const range = { gte: blocksKey.header(0), lt: blocksKey.header(below), reverse: true, limit };
-      return (await engine.rangeAll('blocks', range)).map(({ value }) => readSummary(value));
-    },
-    async validators(setHash) {
-      const stored = await engine.get('blocks', blocksKey.validators(setHash));
-      if (stored === undefined) return undefined;
-      const set = makeValidatorSet(validatorsCodec.decode(fromStoredValue(stored)));
-      if (!equalBytes(set.hash, setHash)) {
-        throw corruptHome(`the stored validator set ${toHex(setHash)} has another hash`);
-      }
-      return set;
-    },
-    async encodedReceipts(height) {
-      const range = { gte: receiptsKey(height, 0), lt: receiptsKey(height + 1, 0), limit: CHUNKS_MAX };
-      const chunks = await engine.rangeAll('receipts', range);
-      return chunks.flatMap(({ value }) => splitItems(fromStoredValue(value)));
-    },
-    async block(height) {
-      const found = await parts(height);
-      if (found === undefined) return undefined;
-      const transactions = found.transactions.map((encoded) => decodeTransaction(encoded, identity));
-      const { hash, header } = found.summary;
-      return { hash, header, transactions, lastCommit: found.lastCommit };
-    },
-    async encodedBlock(height) {
-      const found = await parts(height);
-      if (found === undefined) return undefined;
-      return blockWire.encodeTrusted({
-        header: headerCodec.encodeTrusted(found.summary.header),
-        commit: found.lastCommit ? commitCodec.encodeTrusted(found.lastCommit) : new Uint8Array(0),
-        transactions: found.transactions,
+  async heightOf(hash: Uint8Array): Promise<number | undefined> {
+    const stored = await this.#engine.get('blocks', blocksKey.heightOf(hash));
+    return stored === undefined ? undefined : bytesToUint64(stored);
+  }
+
+  async summary(height: number): Promise<BlockSummary | undefined> {
+    const stored = await this.#engine.get('blocks', blocksKey.header(height));
+    return stored === undefined ? undefined : readSummary(stored);
+  }
+
+  async summaries(below: number, limit: number): Promise<BlockSummary[]> {
+    const range = { gte: blocksKey.header(0), lt: blocksKey.header(below), reverse: true, limit };
+    return (await this.#engine.rangeAll('blocks', range)).map(({ value }) => readSummary(value));
+  }
+
+  async commit(height: number): Promise<Commit | undefined> {
+    const stored = await this.#engine.get('blocks', blocksKey.commit(height));
+    return stored === undefined ? undefined : commitCodec.decode(fromStoredValue(stored));
+  }
+
+  async validators(setHash: Uint8Array): Promise<ValidatorSet | undefined> {
+    const stored = await this.#engine.get('blocks', blocksKey.validators(setHash));
+    if (stored === undefined) return undefined;
+    const set = makeValidatorSet(validatorsCodec.decode(fromStoredValue(stored)));
+    if (!equalBytes(set.hash, setHash)) {
+      throw corruptHome(`the stored validator set ${toHex(setHash)} has another hash`);
+    }
+    return set;
+  }
+
+  async encodedTransactions(height: number): Promise<Uint8Array[]> {
+    const range = { gte: blocksKey.body(height, 0), lt: blocksKey.body(height + 1, 0), limit: CHUNKS_MAX };
+    const chunks = await this.#engine.rangeAll('blocks', range);
+    return chunks.flatMap(({ value }) => splitItems(fromStoredValue(value)));
+  }
+
+  async encodedReceipts(height: number): Promise<Uint8Array[]> {
+    const range = { gte: receiptsKey(height, 0), lt: receiptsKey(height + 1, 0), limit: CHUNKS_MAX };
+    const chunks = await this.#engine.rangeAll('receipts', range);
+    return chunks.flatMap(({ value }) => splitItems(fromStoredValue(value)));
+  }
+
+  async block(height: number): Promise<Block | undefined> {
+    const parts = await this.#partsOf(height);
+    if (parts === undefined) return undefined;
+    const transactions = parts.transactions.map((encoded) => decodeTransaction(encoded, this.#identity));
+    const { hash, header } = parts.summary;
+    return { hash, header, transactions, lastCommit: parts.lastCommit };
+  }
+
+  async encodedBlock(height: number): Promise<Uint8Array | undefined> {
+    const parts = await this.#partsOf(height);
+    if (parts === undefined) return undefined;
+    return blockWire.encodeTrusted({
+      header: headerCodec.encodeTrusted(parts.summary.header),
+      commit: parts.lastCommit ? commitCodec.encodeTrusted(parts.lastCommit) : new Uint8Array(0),
+      transactions: parts.transactions,
+    });
+  }
+
+  async place(transactionHash: Uint8Array): Promise<Place | undefined> {
+    const stored = await this.#engine.get('transactions', transactionHash);
+    return stored === undefined ? undefined : bytesToPlace(stored);
+  }
+
+  itemsAt(places: readonly Place[]): Promise<(StoredItem | undefined)[]> {
+    return itemsAt(this.#engine, this.#identity, places);
+  }
+
+  async #partsOf(height: number) {
+    const [summary, lastCommit, transactions] = await Promise.all([
+      this.summary(height),
+      this.commit(height - 1),
+      this.encodedTransactions(height),
+    ]);
+    if (summary === undefined) return undefined;
+    if (transactions.length === summary.transactionCount) return { summary, lastCommit, transactions };
+    if (height < (await this.prunedBelow())) {
+      throw blockError('not-retained', `the transactions of block ${height} are pruned from this node`, {
+        height,
       });
-    },
-    async place(transactionHash) {
-      const stored = await engine.get('transactions', transactionHash);
-      return stored === undefined ? undefined : bytesToPlace(stored);
-    },
-    itemsAt: (places) => itemsAt(engine, identity, places),
-  };
+    }
+    throw corruptHome(`block ${height} is stored without all of its transactions`);
+  }
+}
+
+/** A transaction and its receipt as they are read. */
+interface StoredItem {
+  readonly transaction: Transaction;
+  readonly receipt: Receipt;
+}
+
+function readSummary(stored: Uint8Array): BlockSummary {
+  const summary = summaryCodec.decode(fromStoredValue(stored));
+  if (!equalBytes(blockHash(summary.header), summary.hash)) {
+    throw corruptHome(`the stored header of height ${summary.header.height} has another hash`);
+  }
+  return summary;
 }
 
 /** Transactions with their receipts, two point reads a chunk however many places share it. */

@@ -7,8 +7,9 @@ import { blocksKey, historyKey, metaKey, placeToBytes, receiptsKey } from './key
 import { rolesIn } from './stage-block.ts';
 
 /**
- * Removes the transactions, receipts and index entries of the heights from `start` to before `end`, one atomic write a block. Headers,
- * commits and validator sets stay: with them the chain of hashes can be verified from the genesis.
+ * Removes the transactions, receipts and index entries of the heights from `start` to before `end`, one
+ * atomic write a block. Headers, commits and validator sets stay: with them the chain of hashes can be
+ * verified from the genesis.
  */
 export async function pruneBlocks(
   components: { engine: StateEngine; store: BlockStore; identity: ChainIdentity },

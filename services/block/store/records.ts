@@ -54,5 +54,7 @@ export const validatorsCodec: Pick<Codec<readonly Validator[]>, 'encode' | 'deco
   encode: (validators) =>
     validatorsWire.encode(validators.map((validator) => ({ ...validator, name: utf8(validator.name) }))),
   decode: (bytes) =>
-    validatorsWire.decode(bytes).map((validator) => ({ ...validator, name: fromUtf8(validator.name) })),
+    validatorsWire.decode(bytes).map(({ address, publicKey, power, operator, name }) => {
+      return { address, publicKey, power, operator, name: fromUtf8(name) };
+    }),
 };

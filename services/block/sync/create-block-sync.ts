@@ -11,12 +11,12 @@ import { serveRange } from './serve-ranges.ts';
 import { StatusMessages } from './status-messages.ts';
 
 /**
- * Block sync: tells peers its height, serves them blocks, and fetches the final blocks that it lacks from several
- * peers at once. Each block is finalised only under a commit of its height's validators, so a peer can delay,
- * never deceive.
+ * Block sync: tells peers its height, serves them blocks, and fetches the final blocks that it lacks from
+ * several peers at once. Each block is finalised only under a commit of its height's validators, so a peer
+ * can delay, never deceive.
  *
- * What a peer claims alone never pauses consensus: `syncing` turns true when a block of the next height is proven
- * and another is at hand, and false when caught up or when no block became final for `stallMs`.
+ * What a peer claims alone never pauses consensus: `syncing` turns true when a block of the next height is
+ * proven and another is at hand, and false when caught up or when no block became final for `stallMs`.
  */
 export function createBlockSync(components: BlockSyncComponents): BlockSync {
   return new PeerBlockSync(components);
@@ -191,7 +191,7 @@ class PeerBlockSync implements BlockSync {
       this.#setSyncing(false);
       if (this.#wasBehind) {
         this.#wasBehind = false;
-        for (const listener of [...this.#caughtUpListeners]) listener(height);
+        for (const listener of this.#caughtUpListeners) listener(height);
       }
       return;
     }
@@ -269,6 +269,6 @@ class PeerBlockSync implements BlockSync {
   #setSyncing(syncing: boolean): void {
     if (this.#syncing === syncing) return;
     this.#syncing = syncing;
-    for (const listener of [...this.#stateListeners]) listener(syncing);
+    for (const listener of this.#stateListeners) listener(syncing);
   }
 }

@@ -40,7 +40,9 @@ export interface DownloadComponents {
   ) => void;
 }
 
-/** Fetches the blocks of a window of heights from several peers at once and holds them until they are taken. */
+/**
+ * Fetches the blocks of a window of heights from several peers at once and holds them until they are taken.
+ */
 export class Download {
   readonly counts: DownloadCounts = { requestsSent: 0, requestsFailed: 0, bytesReceived: 0 };
   readonly #held = new Map<number, Delivered>();

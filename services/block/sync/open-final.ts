@@ -12,8 +12,8 @@ import type { EncodedFinal } from './messages.ts';
 
 /**
  * The block after the tip out of what a peer delivered: its commit is verified before its transactions are
- * decoded, then that the header names this content. The transactions' signatures are not checked: more than 2/3
- * of the power have done so.
+ * decoded, then that the header names this content. The transactions' signatures are not checked: more than
+ * 2/3 of the power have done so.
  *
  * @throws a `CodedError` for which the peer is to blame
  */

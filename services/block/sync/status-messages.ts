@@ -4,7 +4,9 @@ import type { SyncLimits } from '../limits.ts';
 import { statusCodec } from './messages.ts';
 import type { SyncChain } from './ports.ts';
 
-/** Tells the peers the tip's height: on connection, after final blocks at a bounded rate, and in quiet times. */
+/**
+ * Tells the peers the tip's height: on connection, after final blocks at a bounded rate, and in quiet times.
+ */
 export class StatusMessages {
   readonly #transport: Transport;
   readonly #chain: SyncChain;

@@ -237,16 +237,18 @@ test('the last commit of a block is verified when it is not the one the tip came
   const { chain } = await openTestChain();
   const { block } = await growChain(chain);
   const proposer = proposerOf(chain);
-  const propose = (lastCommit: Block['lastCommit']) =>
-    chain.assemble({ ...PROPOSE, proposer, lastCommit, transactions: [] });
+  const verdictOn = async (lastCommit: Block['lastCommit']) => {
+    const next = await chain.assemble({ ...PROPOSE, proposer, lastCommit, transactions: [] });
+    return codeOf(chain.validate(next));
+  };
   const other = commitBlock(chain, block, [1, 2, 3]);
-  assert.equal(await codeOf(propose(other).then((next) => chain.validate(next))), 'accepted');
+  assert.equal(await verdictOn(other), 'accepted');
   const weak = commitBlock(chain, block, [1, 2]);
-  assert.equal(await codeOf(propose(weak).then((next) => chain.validate(next))), 'block.invalid-commit');
+  assert.equal(await verdictOn(weak), 'block.invalid-commit');
   const [first, ...rest] = other.signatures;
   const forged = { ...other, signatures: [filled(64, 7), ...rest] };
   assert.equal(first, undefined);
-  assert.equal(await codeOf(propose(forged).then((next) => chain.validate(next))), 'block.invalid-commit');
+  assert.equal(await verdictOn(forged), 'block.invalid-commit');
 });
 
 test('the commit that the next block holds becomes the stored one', async () => {

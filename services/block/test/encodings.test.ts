@@ -153,7 +153,9 @@ const votes: fc.Arbitrary<VoteBody> = fc.record(
 );
 const proposals: fc.Arbitrary<ProposalBody> = fc
   .record({ height, round, blockHash: bytes32, pol: fc.nat({ max: 2 ** 31 - 1 }) }, { noNullPrototype: true })
-  .map(({ pol, ...body }) => ({ ...body, polRound: (pol % (body.round + 1)) - 1 }));
+  .map(({ height, round, blockHash, pol }) => {
+    return { height, round, blockHash, polRound: (pol % (round + 1)) - 1 };
+  });
 
 function roundTrips<Value>(
   name: string,
