@@ -59,6 +59,8 @@ export interface TestNode {
   readonly mempool: Map<string, Transaction>;
   readonly events: ConsensusEvent[];
   readonly fatal: CodedError[];
+  /** How far the node's clock is ahead. */
+  skewMs: number;
   directory: MemoryDirectory;
   consensus: Consensus | undefined;
   /** Ends the life without warning. */
@@ -101,6 +103,7 @@ export class World {
       mempool: new Map(),
       events: [],
       fatal: [],
+      skewMs: 0,
       directory: new MemoryDirectory(),
       consensus: undefined,
       kill: () => undefined,
@@ -133,7 +136,7 @@ export class World {
       chain,
       transport,
       verifier,
-      clock: this.time,
+      clock: { now: () => this.time.now() + node.skewMs, monotonic: () => this.time.monotonic() },
       scheduler: this.time,
       random: { bytes: (count) => new Uint8Array(count), integer: this.random },
       logger: silentLogger,
