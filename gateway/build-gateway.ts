@@ -1,8 +1,9 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { toHex } from '#kernel';
+import { toHex, type Cancellable } from '#kernel';
 import { gatewayError } from './errors.ts';
 import { handleErrors, sendProblem } from './http/error-handling.ts';
+import { isOpenToPublic } from './http/exposure.ts';
 import { SECURITY_HEADERS } from './http/headers.ts';
 import { problemOf, PROBLEM_TYPE } from './http/problem.ts';
 import { isLoopback, RateLimiter } from './http/rate-limit.ts';
@@ -10,6 +11,7 @@ import { requestIds } from './http/request-id.ts';
 import { RouteTable } from './http/route-table.ts';
 import { validatorCompiler } from './http/validation.ts';
 import { LIMITS } from './limits.ts';
+import { createGatewayMetrics } from './metrics.ts';
 import type { GatewayComponents } from './ports.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { blockRoutes } from './routes/blocks.ts';
@@ -47,7 +49,9 @@ export async function buildGateway(
   acceptBinaryBodies(app);
 
   const hub = new StreamHub(components, streamLimits);
-  const context = followChain(app, components);
+  const context = followChain(app, components, hub);
+  measure(app, context);
+  closeInTime(app, components);
   acceptStreams(app, hub);
   collectOpenApi(app, components.version);
   await app.register(async (api: App) => apiRoutes(api, context, hub), { prefix: '/api/v2' });
@@ -59,9 +63,10 @@ export async function buildGateway(
   return app as unknown as FastifyInstance;
 }
 
-function createApp({ random }: GatewayComponents): App {
+function createApp({ random, trustedProxies }: GatewayComponents): App {
   return fastify({
     logger: false,
+    trustProxy: trustedProxies === undefined ? false : [...trustedProxies],
     bodyLimit: LIMITS.bodyBytesMax,
     requestTimeout: LIMITS.requestTimeoutMs,
     keepAliveTimeout: LIMITS.keepAliveTimeoutMs,
@@ -93,12 +98,18 @@ function createApp({ random }: GatewayComponents): App {
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
 
-/** Headers of every answer, and the rate limit of every address beyond loopback. */
-function guard(app: App, { clock, rateLimit }: GatewayComponents): void {
+/** Headers of every answer, what is open to whom, and the rate limit of every address beyond loopback. */
+function guard(app: App, { clock, publicExposure, rateLimit }: GatewayComponents): void {
   const limit = rateLimit ?? { perSecond: LIMITS.ratePerSecond, burst: LIMITS.rateBurst };
   const limiter = new RateLimiter(limit, LIMITS.rateAddressesMax, clock);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+    const route = request.routeOptions.url;
+    if (publicExposure && route !== undefined && !isOpenToPublic(request.method, route)) {
+      return done(
+        gatewayError('not-public', 'this node serves reads and signed transactions to the network'),
+      );
+    }
     const { ip } = request;
     if (isLoopback(ip)) return done();
     const waitMs = limiter.take(ip);
@@ -106,6 +117,28 @@ function guard(app: App, { clock, rateLimit }: GatewayComponents): void {
     const retryAfterSeconds = Math.ceil(waitMs / 1000);
     const message = `at most ${limit.perSecond} requests a second; wait ${retryAfterSeconds} s`;
     return done(gatewayError('rate-limited', message, { retryAfterSeconds }));
+  });
+}
+
+/** Counts every answer by its route. */
+function measure(app: App, { metrics }: RouteContext): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    metrics.answered(request.method, route, reply.statusCode, reply.elapsedTime);
+    done();
+  });
+}
+
+/** Requests that do not end by themselves are cut off some time after the app began to close. */
+function closeInTime(app: App, { scheduler }: GatewayComponents): void {
+  let deadline: Cancellable | undefined;
+  app.addHook('preClose', (done) => {
+    deadline = scheduler.after(LIMITS.closeMs, () => app.server.closeAllConnections());
+    done();
+  });
+  app.addHook('onClose', (_app, done) => {
+    deadline?.cancel();
+    done();
   });
 }
 
@@ -118,7 +151,7 @@ function acceptBinaryBodies(app: App): void {
 }
 
 /** What requests share that changes with the chain. */
-function followChain(app: App, components: GatewayComponents): RouteContext {
+function followChain(app: App, components: GatewayComponents, hub: StreamHub): RouteContext {
   const watch = new FinalityWatch(components.scheduler, {
     waitersMax: LIMITS.waitersMax,
     droppedMax: LIMITS.droppedRememberedMax,
@@ -132,7 +165,13 @@ function followChain(app: App, components: GatewayComponents): RouteContext {
     watch.close();
     done();
   });
-  return { components, watch, gate: new SubmissionGate(LIMITS.submissionsInFlightMax) };
+  const gate = new SubmissionGate(LIMITS.submissionsInFlightMax);
+  const metrics = createGatewayMetrics({
+    streams: () => hub.clients,
+    waiters: () => watch.waiting,
+    submissionsInFlight: () => gate.inFlight,
+  });
+  return { components, watch, gate, metrics };
 }
 
 function apiRoutes(api: App, context: RouteContext, hub: StreamHub): void {

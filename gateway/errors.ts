@@ -22,6 +22,7 @@ export const gatewayError = defineErrors('gateway', {
   'malformed-reference': { status: 400, action: 'reject', title: 'Not a reference of the expected form' },
   'height-ahead': { status: 404, action: 'retry', title: 'The height is not final yet' },
   'proof-not-ready': { status: 409, action: 'retry', title: 'No final header holds the root yet' },
+  'not-public': { status: 403, action: 'reject', title: 'Not open beyond the own machine' },
   'rate-limited': { status: 429, action: 'retry', title: 'Too many requests' },
   busy: { status: 503, action: 'retry', title: 'The node has too much of this work at once' },
   'not-available': { status: 503, action: 'retry', title: 'Not available on this node now' },

@@ -15,6 +15,8 @@ export const LIMITS = {
   requestTimeoutMs: 60_000,
   /** Time in which an idle connection is kept. */
   keepAliveTimeoutMs: 72_000,
+  /** Time that requests under way have to end when the app closes. */
+  closeMs: 5_000,
   pageItemsMax: 100,
   pageItemsDefault: 20,
   /** Longest `wait` of a long poll. */

@@ -107,4 +107,6 @@ export interface GatewayComponents {
   /** Origins, besides the own one, whose pages may open a stream. */
   readonly allowedOrigins?: readonly string[];
   readonly rateLimit?: RateLimit;
+  /** Addresses or networks of proxies whose `x-forwarded-for` names the client. */
+  readonly trustedProxies?: readonly string[];
 }

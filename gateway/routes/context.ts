@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, FastifySchema, RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Type, type TSchema } from 'typebox';
+import type { GatewayMetrics } from '../metrics.ts';
 import type { GatewayComponents } from '../ports.ts';
 import { ProblemSchema } from '../schemas/common.ts';
 import type { FinalityWatch } from '../submission/finality-watch.ts';
@@ -21,6 +22,7 @@ export interface RouteContext {
   readonly components: GatewayComponents;
   readonly watch: FinalityWatch;
   readonly gate: SubmissionGate;
+  readonly metrics: GatewayMetrics;
 }
 
 export const JSON_TYPE = 'application/json; charset=utf-8';

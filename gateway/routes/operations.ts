@@ -10,7 +10,7 @@ const ReadyJson = Type.Object({
 });
 
 /** Health for the platform, and metrics. Not under `/api`: these are the node's, not the chain's. */
-export function operationsRoutes(app: App, { components }: RouteContext): void {
+export function operationsRoutes(app: App, { components, metrics: own }: RouteContext): void {
   const live = operation('operations', 'The process answers', LiveJson, {});
   app.get('/health/live', { schema: live }, (_request, reply) =>
     reply.header('cache-control', NO_STORE).send({ status: 'live' as const }),
@@ -29,7 +29,7 @@ export function operationsRoutes(app: App, { components }: RouteContext): void {
   });
   const metrics = { tags: ['operations'], summary: 'Metrics in the Prometheus text format' };
   app.get('/metrics', { schema: metrics }, async (_request, reply) => {
-    const { contentType, body } = await components.metrics();
-    return reply.type(contentType).header('cache-control', NO_STORE).send(body);
+    const [{ contentType, body }, ownText] = await Promise.all([components.metrics(), own.text()]);
+    return reply.type(contentType).header('cache-control', NO_STORE).send(`${body}\n${ownText}`);
   });
 }
