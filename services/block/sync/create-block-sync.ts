@@ -1,4 +1,4 @@
-import { demandsHalt, isCodedError, type Cancellable } from '#kernel';
+import { demandsHalt, isCodedError, type Cancellable, type CodedError } from '#kernel';
 import type { PeerId } from '#services/network';
 import { SYNC_LIMITS, type SyncLimits } from '../limits.ts';
 import { Download } from './download.ts';
@@ -160,7 +160,11 @@ class PeerBlockSync implements BlockSync {
     try {
       const status = statusCodec.decode(message);
       // A status may come after the disconnection: nothing would ever remove such a peer.
-      if (!this.#peers.has(peer) && !transport.peers().some(({ id }) => id === peer)) return;
+      if (!this.#peers.has(peer)) {
+        if (!transport.peers().some(({ id }) => id === peer)) return;
+        // The peer may have started to listen after the connection: what was sent then is lost.
+        this.#status.sendTo(peer);
+      }
       this.#peers.claim(peer, status);
       onPeerHeight?.(peer, status.height);
     } catch (error) {
@@ -234,36 +238,47 @@ class PeerBlockSync implements BlockSync {
 
   /** Finalises the block after `height` when it is held; false when there is nothing more to do now. */
   async #applyNext(height: number): Promise<boolean> {
-    const { chain, identity, verifier, onFatal, logger } = this.#components;
+    const { chain, identity, verifier } = this.#components;
     const delivered = this.#download.get(height + 1);
     if (delivered === undefined) return false;
+    let final: ReturnType<typeof openFinal>;
     try {
-      const { block, commit } = openFinal(delivered, { tip: chain.tip(), identity, verifier });
-      if (this.#download.get(height + 2) !== undefined) {
-        this.#progressMs = this.#now();
-        this.#setSyncing(true);
-      }
-      await chain.finalise(block, commit);
-      this.#counts.blocksFinalised += 1;
-      this.#progressMs = this.#now();
-      this.#download.movePast(chain.tip().height);
-      return true;
+      final = openFinal(delivered, { tip: chain.tip(), identity, verifier });
     } catch (error) {
-      if (isFaultOfPeer(error)) {
-        this.#blame(delivered.peer, 'invalid', `its block ${height + 1} proves nothing: ${error.message}`);
-        this.#advance();
-        return true;
-      }
-      logger.error(
-        { height: height + 1, err: error },
-        'a block that a peer delivered could not be finalised',
-      );
-      if (demandsHalt(error) || !isCodedError(error)) {
-        this.#failed = true;
-        onFatal?.(error instanceof Error ? error : new Error(String(error)));
-      }
+      // Whatever a codec or a rule says of it: the bytes are the peer's.
+      if (isCodedError(error)) this.#reject(delivered.peer, height + 1, error);
+      else this.#fail(height + 1, error);
       return false;
     }
+    if (this.#download.get(height + 2) !== undefined) {
+      this.#progressMs = this.#now();
+      this.#setSyncing(true);
+    }
+    try {
+      await chain.finalise(final.block, final.commit);
+    } catch (error) {
+      if (isFaultOfPeer(error)) this.#reject(delivered.peer, height + 1, error);
+      else this.#fail(height + 1, error);
+      return false;
+    }
+    this.#counts.blocksFinalised += 1;
+    this.#progressMs = this.#now();
+    this.#download.movePast(chain.tip().height);
+    return true;
+  }
+
+  #reject(peer: PeerId, height: number, error: CodedError): void {
+    this.#blame(peer, 'invalid', `its block ${height} proves nothing: ${error.message}`);
+    this.#advance();
+  }
+
+  /** What is worth another try is tried at the next tick; anything else ends the node. */
+  #fail(height: number, error: unknown): void {
+    const { logger, onFatal } = this.#components;
+    logger.error({ height, err: error }, 'a block that a peer delivered could not be finalised');
+    if (isCodedError(error) && !demandsHalt(error)) return;
+    this.#failed = true;
+    onFatal?.(error instanceof Error ? error : new Error(String(error)));
   }
 
   #setSyncing(syncing: boolean): void {

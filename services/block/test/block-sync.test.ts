@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test, type TestContext } from 'node:test';
-import { silentLogger } from '#kernel';
+import fc from 'fast-check';
+import { isCodedError, silentLogger } from '#kernel';
 import { systemClock, systemScheduler } from '#runtime';
 import type { Chain } from '../chain/face.ts';
 import { commitCodec } from '../domain/commit.ts';
@@ -14,6 +15,7 @@ import {
   statusCodec,
   type EncodedFinal,
 } from '../sync/messages.ts';
+import { openFinal } from '../sync/open-final.ts';
 import { serveRange } from '../sync/serve-ranges.ts';
 import { filled } from './fixtures/samples.ts';
 import { growChain, IDENTITY, openTestChain, transfer, VERIFIER } from './fixtures/test-chain.ts';
@@ -123,6 +125,15 @@ test('a node catches up with a peer, pauses consensus meanwhile and says when it
   assert.equal(sync.statistics().blocksFinalised, HEIGHT);
   assert.deepEqual(await chain.block(HEIGHT), await source.block(HEIGHT));
   assert.deepEqual(network.reports, []);
+});
+
+test('a node that starts to sync after it was connected learns the heights at once', async (context) => {
+  const network = new TestNetwork();
+  startSync(context, network, 'peer', source, { statusRepeatMs: 60_000 });
+  network.connect('node', 'peer');
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  const { chain } = await emptyNode(context, network, { statusRepeatMs: 60_000 });
+  await until(() => chain.tip().height === HEIGHT, 'the node has caught up');
 });
 
 test('three peers share the work', async (context) => {
@@ -257,6 +268,51 @@ test('a node that both sides of a fetch finalise at once stays consistent', asyn
   await until(() => chain.tip().height === HEIGHT, 'the node has caught up');
 });
 
+test('a peer that takes back its claim is believed the lower one', async (context) => {
+  const network = new TestNetwork();
+  const { sync } = await emptyNode(context, network);
+  const peer = network.transport('peer');
+  network.connect('node', 'peer');
+  peer.send('node', 'status', statusCodec.encode({ height: 100, earliest: 1 }));
+  await until(() => sync.target() === 100, 'the claim is heard');
+  peer.send('node', 'status', statusCodec.encode({ height: 3, earliest: 1 }));
+  await until(() => sync.target() === 3, 'the lower claim is heard');
+  network.disconnect('node', 'peer');
+  assert.equal(sync.target(), 0, 'what a peer claimed goes with it');
+});
+
+test('no change of a delivered block or commit is taken for the block', async () => {
+  const { chain } = await openTestChain();
+  const against = { tip: chain.tip(), identity: IDENTITY, verifier: VERIFIER };
+  const source1 = (await openTestChain()).chain;
+  await growChain(source1, [transfer(0, 0)]);
+  const { response } = await serveRange(
+    source1,
+    rangeRequestCodec.encode({ from: 1, count: 1, maxBytes: 0 }),
+    0,
+  );
+  const [genuine] = rangeResponseCodec.decode(response);
+  assert.ok(genuine);
+  assert.equal(openFinal(genuine, against).block.header.height, 1);
+  const parts = fc.constantFrom('block' as const, 'commit' as const);
+  const flips = fc.integer({ min: 1, max: 255 });
+  fc.assert(
+    fc.property(parts, fc.nat(), flips, (part, position, flip) => {
+      const bytes = genuine[part].slice();
+      bytes[position % bytes.length] = (bytes[position % bytes.length] as number) ^ flip;
+      let opened = true;
+      try {
+        openFinal({ ...genuine, [part]: bytes }, against);
+      } catch (error) {
+        assert.ok(isCodedError(error), String(error));
+        opened = false;
+      }
+      assert.ok(!opened, `a flip in byte ${position % bytes.length} of the ${part}`);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('a pruned peer is not asked for what it told it has no more', async (context) => {
   const network = new TestNetwork();
   const { chain: pruned } = await openTestChain();
@@ -297,6 +353,20 @@ test('a response stays within its bytes, with one block at least', async () => {
   assert.equal((await request(bytes - 1)).blocks, 2);
   assert.equal((await request(0)).blocks, 1);
   assert.equal((await request(1_000_000, HEIGHT + 1)).blocks, 0);
+});
+
+test('a chain that halts stops the sync and is reported once', async (context) => {
+  const network = new TestNetwork();
+  const { chain } = await openTestChain();
+  const halts: Chain = { ...chain, finalise: () => Promise.reject(new Error('disk full')) };
+  const { sync, fatal } = startSync(context, network, 'node', halts);
+  startSync(context, network, 'peer', source);
+  network.connect('node', 'peer');
+  await until(() => fatal.length > 0, 'the fault is reported');
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(fatal.length, 1);
+  assert.deepEqual(network.reports, [], 'no peer is blamed for it');
+  assert.equal(sync.statistics().blocksFinalised, 0);
 });
 
 test('a stopped sync asks, answers statuses and finalises no more', async (context) => {
