@@ -1,0 +1,16 @@
+export type {
+  Channel,
+  Hello,
+  Network,
+  NetworkComponents,
+  NetworkInit,
+  NetworkStatistics,
+  Offence,
+  PeerEvent,
+  PeerId,
+  PeerInfo,
+  RequestOptions,
+  Transport,
+} from './face.ts';
+export type { NetworkLimits } from './limits.ts';
+export { createNetwork, peerIdOfSeed } from './network.ts';

@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { noise } from '@chainsafe/libp2p-noise';
+import { yamux } from '@chainsafe/libp2p-yamux';
+import type { Libp2p } from '@libp2p/interface';
+import { tcp } from '@libp2p/tcp';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
+import { isCodedError, silentLogger, utf8, fromUtf8, type Logger } from '#kernel';
+import { systemClock, systemRandom, systemScheduler } from '#runtime';
+import { createNetwork, type Hello, type Network, type NetworkInit } from '#services/network';
+import { encodeHello } from '../hello.ts';
+import { frame } from '../framing.ts';
+
+const running: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((network) => network.stop()));
+});
+
+function hello(changes: Partial<Hello> = {}): Hello {
+  return {
+    protocolVersion: 1,
+    chainId: 'test-chain',
+    genesisHash: new Uint8Array(32).fill(1),
+    role: 'validator',
+    agent: 'test',
+    height: 0,
+    ...changes,
+  };
+}
+
+async function start(
+  seed: number,
+  init: Partial<NetworkInit> = {},
+  logger: Logger = silentLogger,
+): Promise<Network> {
+  const network = await createNetwork(
+    {
+      listen: ['/ip4/127.0.0.1/tcp/0'],
+      peers: [],
+      privateKey: new Uint8Array(32).fill(seed),
+      hello: () => hello(),
+      ...init,
+    },
+    { clock: systemClock, random: systemRandom, scheduler: systemScheduler, logger },
+  );
+  running.push(network);
+  await network.start();
+  return network;
+}
+
+async function until(what: string, probe: () => boolean, withinMs = 8_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!probe()) {
+    if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
+    await pause(5);
+  }
+}
+
+/** A log that keeps its warnings. */
+function listeningLogger(lines: string[]): Logger {
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (_, message) => void lines.push(message),
+    child: () => logger,
+  };
+  return logger;
+}
+
+describe('network', () => {
+  it('delivers the messages of a channel in order, many in one piece', async () => {
+    const a = await start(1);
+    const received: string[] = [];
+    a.onMessage('consensus', (_, message) => received.push(fromUtf8(message)));
+    const b = await start(2, { peers: a.addresses() });
+    await until('connected', () => a.peers().length === 1 && b.peers().length === 1);
+    for (let i = 0; i < 3000; i++) assert.ok(b.send(a.self, 'consensus', utf8(`message ${i}`)));
+    await until('all delivered', () => received.length === 3000);
+    assert.deepEqual(
+      received,
+      Array.from({ length: 3000 }, (_, i) => `message ${i}`),
+    );
+    assert.deepEqual(
+      [b.peers()[0]?.id, b.peers()[0]?.role, b.peers()[0]?.direction],
+      [a.self, 'validator', 'outbound'],
+    );
+  });
+
+  it('carries a message of the largest size whole, and refuses a larger one', async () => {
+    const a = await start(1);
+    const sizes: number[] = [];
+    a.onMessage('consensus', (_, message) => sizes.push(message.length));
+    const b = await start(2, { peers: a.addresses() });
+    await until('connected', () => b.peers().length === 1);
+    assert.ok(b.send(a.self, 'consensus', new Uint8Array(2 * 2 ** 20).fill(3)));
+    assert.equal(b.send(a.self, 'consensus', new Uint8Array(2 * 2 ** 20 + 1)), false);
+    await until('delivered', () => sizes.length === 1);
+    assert.deepEqual(sizes, [2 * 2 ** 20]);
+  });
+
+  it('parts from a peer of another genesis, and both say which hashes', async () => {
+    const [warningsA, warningsB]: [string[], string[]] = [[], []];
+    const a = await start(1, {}, listeningLogger(warningsA));
+    const other = hello({ genesisHash: new Uint8Array(32).fill(2) });
+    const b = await start(2, { peers: a.addresses(), hello: () => other }, listeningLogger(warningsB));
+    await until('both refused', () => a.statistics().refused === 1 && b.statistics().refused === 1);
+    for (const warnings of [warningsA, warningsB]) {
+      assert.match(warnings.join(), /genesis hash is/);
+      assert.match(warnings.join(), /0101.*/);
+      assert.match(warnings.join(), /0202.*/);
+    }
+    assert.deepEqual([a.peers(), b.peers()], [[], []]);
+  });
+
+  it('parts from peers of another chain id or protocol version', async () => {
+    const a = await start(1);
+    const other = [hello({ chainId: 'other' }), hello({ protocolVersion: 2 })];
+    for (const [i, said] of other.entries()) await start(10 + i, { peers: a.addresses(), hello: () => said });
+    await until('both refused', () => a.statistics().refused === 2);
+    assert.deepEqual(a.peers(), []);
+  });
+
+  it('settles two simultaneous dials into one peer whose streams work both ways', async () => {
+    const [portA, portB] = [await freePort(), await freePort()];
+    const [idA, idB] = await Promise.all([1, 2].map(async (seed) => (await bare(seed)).self));
+    const addressOf = (port: number, id: string | undefined): string =>
+      `/ip4/127.0.0.1/tcp/${port}/p2p/${id}`;
+    const [a, b] = await Promise.all([
+      start(1, { listen: [`/ip4/127.0.0.1/tcp/${portA}`], peers: [addressOf(portB, idB)] }),
+      start(2, { listen: [`/ip4/127.0.0.1/tcp/${portB}`], peers: [addressOf(portA, idA)] }),
+    ]);
+    const events: string[] = [];
+    a.onPeer(({ kind }) => events.push(kind));
+    let [atA, atB] = [0, 0];
+    a.onMessage('consensus', () => atA++);
+    b.onMessage('consensus', () => atB++);
+    await until('connected', () => a.peers().length === 1 && b.peers().length === 1);
+    for (let i = 0; i < 50; i++) {
+      a.broadcast('consensus', utf8('x'));
+      b.broadcast('consensus', utf8('y'));
+      await pause(1);
+    }
+    await until('delivered', () => atA === 50 && atB === 50);
+    assert.ok(!events.includes('disconnected'));
+  });
+
+  it('connects again within about a second when a peer restarts with its identity', async () => {
+    const port = await freePort();
+    const listen = [`/ip4/127.0.0.1/tcp/${port}`];
+    const first = await start(1, { listen });
+    const b = await start(2, { peers: first.addresses() });
+    await until('connected', () => b.peers().length === 1);
+    running.splice(running.indexOf(first), 1);
+    await first.stop();
+    await until('lost', () => b.peers().length === 0);
+    const again = await start(1, { listen });
+    const startedAt = performance.now();
+    await until('connected again', () => b.peers().length === 1 && again.peers().length === 1);
+    assert.ok(performance.now() - startedAt < 3_000);
+    let received = 0;
+    again.onMessage('consensus', () => received++);
+    b.broadcast('consensus', utf8('again'));
+    await until('delivered', () => received === 1);
+  });
+
+  it('answers requests, and says why it does not', async () => {
+    const a = await start(1);
+    a.onRequest('/test/echo/1', { maxRequestBytes: 100_000, maxConcurrent: 2 }, async (_, body) => body);
+    a.onRequest('/test/never/1', { maxRequestBytes: 10, maxConcurrent: 1 }, () => new Promise(() => {}));
+    const b = await start(2, { peers: a.addresses() });
+    await until('connected', () => b.peers().length === 1);
+    const body = new Uint8Array(100_000).fill(5);
+    const limits = { timeoutMs: 3_000, maxResponseBytes: 200_000 };
+    assert.deepEqual(await b.request(a.self, '/test/echo/1', body, limits), body);
+    const coded = (code: string) => (error: unknown) => isCodedError(error, code);
+    const small = { timeoutMs: 3_000, maxResponseBytes: 1_000 };
+    await assert.rejects(b.request(a.self, '/test/echo/1', body, small), coded('network.response-too-large'));
+    await assert.rejects(b.request('nobody', '/test/echo/1', body, limits), coded('network.peer-gone'));
+    await assert.rejects(b.request(a.self, '/test/none/1', body, limits), coded('network.request-failed'));
+    const soon = { timeoutMs: 100, maxResponseBytes: 10 };
+    await assert.rejects(
+      b.request(a.self, '/test/never/1', utf8('x'), soon),
+      coded('network.request-timeout'),
+    );
+    await assert.rejects(
+      b.request(a.self, '/test/never/1', utf8('x'), { ...soon, timeoutMs: 2_000 }),
+      coded('network.request-refused'),
+    );
+  });
+
+  it('bounds what waits for a peer, and counts what did not fit', async () => {
+    const a = await start(1);
+    const b = await start(2, { peers: a.addresses(), limits: { queueMessagesMax: 10 } });
+    await until('connected', () => b.peers().length === 1);
+    const taken = Array.from({ length: 25 }, () => b.send(a.self, 'transactions', utf8('x')));
+    assert.equal(taken.filter(Boolean).length, 10);
+    assert.equal(b.statistics().dropped.transactions, 15);
+  });
+
+  it('drops and refuses a peer that sends frames which cannot be', async () => {
+    const a = await start(1, { limits: { banMs: 60_000 } });
+    const rogue = await rogueNode();
+    const connection = await rogue.dial(multiaddr(a.addresses()[0] as string));
+    const greeting = await connection.newStream('/bizra/hello/1');
+    greeting.send(frame([encodeHello(hello())]));
+    await until('welcomed', () => a.peers().length === 1);
+    for (let offences = 1; offences <= 3; offences++) {
+      const stream = await connection.newStream('/bizra/channel/consensus/1');
+      // A length of four gigabytes: nothing of it is kept.
+      stream.send(new Uint8Array(16).fill(0xff));
+      await until('noticed', () => a.statistics().offences === offences);
+    }
+    assert.equal(a.statistics().bans, 1);
+    await until('dropped', () => a.peers().length === 0);
+    await assert.rejects(async () => {
+      const again = await rogue.dial(multiaddr(a.addresses()[0] as string));
+      await again.newStream('/bizra/hello/1');
+    });
+  });
+
+  it('serves no channel before the handshake, and drops who never says hello', async () => {
+    const a = await start(1, { limits: { handshakeTimeoutMs: 300 } });
+    let received = 0;
+    a.onMessage('consensus', () => received++);
+    const rogue = await rogueNode();
+    const connection = await rogue.dial(multiaddr(a.addresses()[0] as string));
+    const stream = await connection.newStream('/bizra/channel/consensus/1');
+    stream.send(frame([utf8('early')]));
+    await once(connection as unknown as EventTarget, 'close');
+    assert.equal(received, 0);
+    assert.deepEqual(a.peers(), []);
+  });
+
+  it('is not harmed by garbage on its port', async () => {
+    const a = await start(1);
+    const port = Number(/tcp\/(\d+)/.exec(a.addresses()[0] as string)?.[1]);
+    for (let i = 0; i < 20; i++) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      socket.end(systemRandom.bytes(500));
+    }
+    const b = await start(2, { peers: a.addresses() });
+    await until('connected', () => b.peers().length === 1);
+  });
+
+  it('lets only listed peers in when there is a list', async () => {
+    const friend = (await bare(2)).self;
+    const a = await start(1, { allow: [friend] });
+    const b = await start(2, { peers: a.addresses() });
+    const c = await start(3, { peers: a.addresses() });
+    await until('the friend is in', () => b.peers().length === 1);
+    assert.deepEqual(
+      a.peers().map(({ id }) => id),
+      [friend],
+    );
+    assert.deepEqual(c.peers(), []);
+  });
+
+  it('meshes eight nodes', async () => {
+    const nodes: Network[] = [];
+    for (let seed = 1; seed <= 8; seed++)
+      nodes.push(await start(seed, { peers: nodes.flatMap((node) => node.addresses()) }));
+    await until('a full mesh', () => nodes.every((node) => node.peers().length === 7));
+  });
+});
+
+/** A network that never starts: for its identity. */
+function bare(seed: number): Promise<Network> {
+  const init = { listen: [], peers: [], privateKey: new Uint8Array(32).fill(seed), hello: () => hello() };
+  return createNetwork(init, {
+    clock: systemClock,
+    random: systemRandom,
+    scheduler: systemScheduler,
+    logger: silentLogger,
+  });
+}
+
+async function rogueNode(): Promise<Libp2p> {
+  const node = await createLibp2p({
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+  });
+  running.push({ stop: async () => node.stop() });
+  return node;
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
