@@ -36,8 +36,8 @@ export interface ConsensusComponents {
   readonly transport: Transport;
   readonly mempool: ProposalSource;
   readonly fetch: TransactionSource;
-  /** The block of the bytes of `encodeBlock`; form only. */
-  readonly decodeBlock: (bytes: Uint8Array) => Block;
+  /** The block of the bytes of `encodeBlock`, in place of the protocol's own decoder. */
+  readonly decodeBlock?: (bytes: Uint8Array) => Block;
   readonly verifier: Pick<SignatureVerifier, 'verify'>;
   readonly clock: Clock;
   readonly scheduler: Scheduler;

@@ -18,7 +18,7 @@ export const PROPOSAL_QUEUE_MAX = 64;
 export const EARLY_MESSAGES_MAX = 4096;
 export const EARLY_MESSAGES_PER_PEER_MAX = 512;
 
-/** Inputs handled before the event loop gets its turn. */
+/** Votes and proposals handled before the event loop gets its turn. */
 export const INPUTS_PER_TURN_MAX = 64;
 
 /** Votes sent to one peer in answer to one round state. */

@@ -1,4 +1,5 @@
 import { CodedError, isCodedError, type Cancellable } from '#kernel';
+import { decodeBlock } from '#services/block';
 import type { PeerId } from '#services/network';
 import type { Transaction } from '#services/transaction';
 import { powerTotals } from '../domain/state.ts';
@@ -259,9 +260,11 @@ class ConsensusDriver implements Consensus {
   }
 
   #runComponents(): HeightRunComponents {
+    const { identity } = this.#init;
     return {
       ...this.#components,
-      genesisHash: this.#init.identity.genesisHash,
+      genesisHash: identity.genesisHash,
+      decodeBlock: this.#components.decodeBlock ?? ((bytes) => decodeBlock(bytes, identity)),
       signer: this.#init.key,
       log: this.#log,
       telemetry: this.#telemetry,

@@ -36,6 +36,7 @@ export type HeightAnswer =
 
 export interface HeightRunComponents extends ConsensusComponents {
   readonly genesisHash: Uint8Array;
+  readonly decodeBlock: (bytes: Uint8Array) => Block;
   /** Both absent in an observer. */
   readonly signer: ConsensusSigner | undefined;
   readonly log: WriteAheadLog | undefined;

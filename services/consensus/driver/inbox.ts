@@ -38,11 +38,12 @@ export class Inbox<Own, Vote, Proposal> {
     return true;
   }
 
-  /** Removes up to `count` items in order of priority. */
+  /** Removes all own items, and of the others up to `count`; a flood of votes does not hold up every proposal. */
   take(count: number): { own: Own[]; votes: Vote[]; proposals: Proposal[] } {
-    const own = take(this.#own, count);
-    const votes = take(this.#votes, count - own.taken.length);
-    const proposals = take(this.#proposals, count - own.taken.length - votes.taken.length);
+    const own = take(this.#own, this.#own.length);
+    const reserved = Math.min(this.#proposals.length, Math.ceil(count / 8));
+    const votes = take(this.#votes, count - reserved);
+    const proposals = take(this.#proposals, count - votes.taken.length);
     [this.#own, this.#votes, this.#proposals] = [own.rest, votes.rest, proposals.rest];
     return { own: own.taken, votes: votes.taken, proposals: proposals.taken };
   }

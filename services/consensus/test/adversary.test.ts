@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toHex } from '#kernel';
 import { proposalDigest, voteDigest, type ProposalBody, type VoteBody } from '#services/block';
+import { compactProposal } from '../driver/compact-block.ts';
 import { isTimely, timeoutMs } from '../driver/timing.ts';
 import { encodeMessage } from '../wire/codec.ts';
 import type { SignedProposal, SignedVote } from '../wire/messages.ts';
+import { fakeChain } from './fake-chain.ts';
 import { GENESIS_HASH, grow, PARAMETERS, testKey, World, worldOf, type TestNode } from './world.ts';
 
 const EVIL = 3;
@@ -89,6 +91,38 @@ describe('misbehaving validators', () => {
     assert.equal(await world.untilHeight(1, 10_000), true);
     world.check();
     await grow(world, 3, world.nodes);
+    await world.stopAll();
+  });
+
+  it('a proposer that shows two blocks cannot leave behind whom it showed the other one', async () => {
+    const world = new World({ validators: 4 });
+    const [a, b, c] = [await world.add(1), await world.add(2), await world.add(3)];
+    const genesis = { hash: GENESIS_HASH, timeMs: 0 };
+    const chain = fakeChain({ blocks: [] }, world.set, PARAMETERS, genesis, () => true);
+    const proposer = world.set.validators[0]?.address ?? new Uint8Array(0);
+    const propose = async (text: string, nodes: readonly TestNode[]) => {
+      const transactions = [world.submit(text, nodes)];
+      const timeMs = world.time.now() + 1;
+      const block = await chain.assemble({ round: 0, timeMs, proposer, lastCommit: undefined, transactions });
+      const body = { height: 1, round: 0, polRound: -1, blockHash: block.hash };
+      const signature = testKey(0).sign(proposalDigest(body, GENESIS_HASH));
+      const message = encodeMessage({
+        kind: 'proposal',
+        proposal: compactProposal(block, body, 0, signature),
+      });
+      for (const node of nodes) world.network.inject('evil', node.id, message);
+      return block.hash;
+    };
+    await propose('shown to c', [c]);
+    const blockHash = await propose('shown to a and b', [a, b]);
+    for (const kind of ['prevote', 'precommit'] as const) {
+      const vote = evilVote({ kind, height: 1, round: 0, blockHash }, testKey(0), 0);
+      for (const node of [a, b]) world.network.inject('evil', node.id, encodeMessage({ kind: 'vote', vote }));
+    }
+    assert.equal(await world.untilHeight(1, 100, [a, b]), true);
+    assert.equal(world.heightOf(c), 0);
+    assert.equal(await world.untilHeight(1, 500, [c]), true);
+    world.check();
     await world.stopAll();
   });
 

@@ -169,6 +169,19 @@ describe('failures', () => {
     await world.stopAll();
   });
 
+  it('a node that lost the proposal while it was waiting gets it within a few exchanges', async () => {
+    const world = await worldOf(4);
+    const late = world.nodes[3] as TestNode;
+    // Long enough for everybody's next round state to be an idle one.
+    await world.time.run(500);
+    world.network.passes = ({ to, message }) => to !== late.id || message.kind === 'round-state';
+    world.submit('one', world.nodes.slice(0, 3));
+    await world.time.run(8);
+    world.network.passes = ({ to, from }) => to !== late.id || from === 'n0';
+    assert.equal(await world.untilHeight(1, 250, [late]), true);
+    await world.stopAll();
+  });
+
   it('leaves a height that block sync finalised, and takes no part while paused', async () => {
     const world = await worldOf(4);
     const [a, , , behind] = world.nodes as [TestNode, TestNode, TestNode, TestNode];
@@ -176,6 +189,7 @@ describe('failures', () => {
     behind.consensus?.pause();
     await grow(world, 4, others);
     assert.equal(world.heightOf(behind), 0);
+    assert.equal(behind.consensus?.statistics().votesReceived, 0);
     behind.disk.blocks.push(...a.disk.blocks);
     behind.consensus?.resume();
     await world.time.run(50);

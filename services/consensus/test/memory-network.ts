@@ -1,7 +1,7 @@
+import type { Scheduler } from '#kernel';
 import type { PeerInfo, Transport } from '#services/network';
 import { decodeMessage } from '../wire/codec.ts';
 import type { ConsensusMessage } from '../wire/messages.ts';
-import type { VirtualTime } from './virtual-time.ts';
 
 type PeerEvent = { kind: 'connected' | 'disconnected'; peer: string };
 
@@ -17,9 +17,9 @@ export interface Sent {
   readonly message: ConsensusMessage;
 }
 
-/** A full mesh in memory with latency, loss and cut links, driven by virtual time. */
+/** A full mesh in memory with latency, loss and cut links, on the scheduler given. */
 export class MemoryNetwork {
-  readonly #time: VirtualTime;
+  readonly #time: Pick<Scheduler, 'after'>;
   readonly #random: (maxExclusive: number) => number;
   readonly #endpoints = new Map<string, Endpoint>();
   /** Every message that a node sent to another, lost or not. */
@@ -32,7 +32,7 @@ export class MemoryNetwork {
   passes: (sent: Sent) => boolean = () => true;
   onSend: (sent: Sent) => void = () => undefined;
 
-  constructor(time: VirtualTime, random: (maxExclusive: number) => number) {
+  constructor(time: Pick<Scheduler, 'after'>, random: (maxExclusive: number) => number) {
     this.#time = time;
     this.#random = random;
   }
