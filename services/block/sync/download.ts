@@ -95,6 +95,9 @@ export class Download {
       const expected = this.#heldBytes + (this.#active.size + 1) * limits.responseBytes;
       if (height > tip + 1 && expected > limits.bufferBytes) return;
       const to = this.#lastMissing(height, Math.min(end, height + limits.rangeBlocks - 1));
+      // The window moves block by block: what its end cuts short waits until a whole range fits.
+      const isCut = to === end && end < target && to - height + 1 < limits.rangeBlocks;
+      if (isCut && height > tip + 1) return;
       if (!this.#request(height, to)) return;
       height = to + 1;
     }

@@ -123,6 +123,11 @@ test('a node catches up with a peer, pauses consensus meanwhile and says when it
   assert.equal(caughtUp.at(-1), HEIGHT);
   assert.equal(sync.behind(), 0);
   assert.equal(sync.statistics().blocksFinalised, HEIGHT);
+  const { requestsSent } = sync.statistics();
+  assert.ok(
+    requestsSent <= Math.ceil(HEIGHT / 8) + 2,
+    `whole ranges are asked for, not ${requestsSent} bits`,
+  );
   assert.deepEqual(await chain.block(HEIGHT), await source.block(HEIGHT));
   assert.deepEqual(network.reports, []);
 });
