@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { fromHex, parseAddress } from '#kernel';
+import type { FinalTransaction } from '#services/block';
 import { gasOf, payloadFromJson } from '#services/transaction';
 import { gatewayError } from '../errors.ts';
 import { IMMUTABLE, isUnchanged, NO_STORE } from '../http/headers.ts';
@@ -40,12 +41,8 @@ function readRoute(app: App, context: RouteContext): void {
   app.get('/transactions/:hash', { schema }, async (request, reply) => {
     const { hash } = request.params;
     const { wait = 0, proof = false } = request.query;
-    const bytes = fromHex(hash);
-    let final = await chain.transaction(bytes);
-    if (final === undefined && wait > 0) {
-      await waitForFate(context, hash, wait);
-      final = await chain.transaction(bytes);
-    }
+    const final =
+      wait > 0 ? await awaitFinality(context, hash, wait) : await chain.transaction(fromHex(hash, 32));
     if (final === undefined) {
       const pending = mempool.lookup(hash);
       if (pending === undefined) throw notFound(context, hash);
@@ -62,10 +59,25 @@ function readRoute(app: App, context: RouteContext): void {
   });
 }
 
-async function waitForFate({ components, watch }: RouteContext, id: string, waitMs: number): Promise<void> {
-  // What was dropped already will not come back by itself.
-  if (components.mempool.lookup(id) === undefined && watch.dropReason(id) !== undefined) return;
-  await watch.wait(id, waitMs);
+/** The final transaction, as soon as it is one; undefined when it is dropped or the wait is over. */
+async function awaitFinality(
+  { components, watch }: RouteContext,
+  id: string,
+  waitMs: number,
+): Promise<FinalTransaction | undefined> {
+  const { chain, mempool } = components;
+  const hash = fromHex(id, 32);
+  const watched = watch.watch(id, waitMs);
+  try {
+    const final = await chain.transaction(hash);
+    // What was dropped already will not come back by itself.
+    const isGone = mempool.lookup(id) === undefined && watch.dropReason(id) !== undefined;
+    if (final !== undefined || isGone) return final;
+    await watched.fate;
+    return await chain.transaction(hash);
+  } finally {
+    watched.cancel();
+  }
 }
 
 function notFound({ watch }: RouteContext, hash: string) {

@@ -33,18 +33,20 @@ export class FinalityWatch {
   }
 
   /**
-   * Ends when the transaction is final or dropped, or after `waitMs`, whichever comes first.
+   * Begins to watch a transaction. Watch first and read then: what becomes final in between is not missed.
    *
+   * @returns `fate` ends when the transaction is final or dropped, after `waitMs`, or by `cancel`
    * @throws `gateway.busy` when too many wait
    */
-  wait(id: string, waitMs: number): Promise<void> {
+  watch(id: string, waitMs: number): { readonly fate: Promise<void>; cancel(): void } {
     if (this.#count >= this.#waitersMax) {
       const message = `${this.#count} requests wait already; ask again without wait`;
       throw gatewayError('busy', message, { retryAfterSeconds: 1 });
     }
-    return new Promise((resolve) => {
-      const waiters = this.#waiters.get(id) ?? new Set<Waiter>();
-      this.#waiters.set(id, waiters);
+    const waiters = this.#waiters.get(id) ?? new Set<Waiter>();
+    this.#waiters.set(id, waiters);
+    let wake = (): void => undefined;
+    const fate = new Promise<void>((resolve) => {
       const waiter: Waiter = {
         wake: () => {
           waiter.timer.cancel();
@@ -57,7 +59,9 @@ export class FinalityWatch {
       };
       waiters.add(waiter);
       this.#count++;
+      wake = waiter.wake;
     });
+    return { fate, cancel: () => wake() };
   }
 
   /** A block is final. */

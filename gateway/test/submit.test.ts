@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { formatAddress, toHex } from '#kernel';
@@ -28,6 +30,15 @@ function lever() {
   let pull: () => void = () => assert.fail('not made yet');
   const pulled = new Promise<void>((resolve) => (pull = resolve));
   return { pulled, pull };
+}
+
+/** Ends when a request waits for finality. */
+async function untilWaiting(): Promise<void> {
+  for (;;) {
+    const { body } = await app.inject('/metrics');
+    if (body.includes('node0_gateway_waiting_requests 1\n')) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** Ends when `condition` holds; each turn lets I/O run. */
@@ -127,9 +138,26 @@ describe('a transaction', () => {
   it('is waited for until it is final, even before it is known', async () => {
     const one = makeTransaction(5);
     const waiting = read(`/transactions/${one.id}?wait=30000`);
-    await read('/status');
+    await untilWaiting();
     node.finalise(one);
     assert.equal((await waiting).status, 'finalized');
+  });
+
+  it('is not missed when it becomes final while the request is read', async () => {
+    const one = makeTransaction(5);
+    const components = node.components();
+    const { chain } = components;
+    let isFirst = true;
+    const transaction: typeof chain.transaction = async (hash) => {
+      const found = await chain.transaction(hash);
+      if (isFirst) node.finalise(one);
+      isFirst = false;
+      return found;
+    };
+    const other = await buildGateway({ ...components, chain: { ...chain, transaction } });
+    const response = await other.inject(`/api/v2/transactions/${one.id}?wait=30000`);
+    assert.equal(response.json().status, 'finalized');
+    await other.close();
   });
 
   it('is answered as it is when the wait is over', async () => {
@@ -143,7 +171,7 @@ describe('a transaction', () => {
     const one = makeTransaction(5);
     await submit(framed(one));
     const waiting = read(`/transactions/${one.id}?wait=30000`);
-    await read('/status');
+    await untilWaiting();
     node.drop(one);
     const found = await waiting;
     assert.deepEqual([found.code, found.details.reason], ['gateway.transaction-not-found', 'fake.expired']);
@@ -155,7 +183,7 @@ describe('a transaction', () => {
     const one = makeTransaction(5);
     await submit(framed(one));
     const waiting = read(`/transactions/${one.id}?wait=30000`);
-    await read('/status');
+    await untilWaiting();
     await app.close();
     assert.equal((await waiting).status, 'pending');
     assert.equal(node.listeners, 0);
@@ -215,7 +243,21 @@ describe('genesis', () => {
     }
   });
 
-  it('judges one at a time, also when its client went away, and has room again after', async () => {
+  /** Sends the head of a request and a part of its body to a listening app. */
+  async function halfRequest(length: number, part: string) {
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.write(`POST /api/v2/genesis/validate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`);
+    socket.write(`content-length: ${length}\r\n\r\n${part}`);
+    return socket;
+  }
+  const untilFree = async (): Promise<void> => {
+    // A refusal needs no I/O: a turn of the loop lets that of the other request go on.
+    while ((await validate('{}')).statusCode !== 200) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('judges one at a time', async () => {
     const { pulled, pull } = lever();
     let calls = 0;
     node.validate = async () => {
@@ -231,6 +273,33 @@ describe('genesis', () => {
     pull();
     assert.equal((await first).statusCode, 200);
     assert.equal((await validate('{}')).statusCode, 200);
+  });
+
+  it('counts work that goes on for a client that went away', async () => {
+    const { pulled, pull } = lever();
+    let calls = 0;
+    node.validate = async () => {
+      calls++;
+      await pulled;
+      return {};
+    };
+    const closed = once(app.server, 'connection').then(([socket]) => once(socket, 'close'));
+    const socket = await halfRequest(2, '{}');
+    await until(() => calls === 1);
+    socket.destroy();
+    await closed;
+    assert.equal((await validate('{}')).statusCode, 503);
+    pull();
+    await untilFree();
+  });
+
+  it('counts an upload that is under way, until it ends in any way', async () => {
+    const arrived = once(app.server, 'request');
+    const socket = await halfRequest(1_000, '{');
+    await arrived;
+    assert.equal((await validate('{}')).statusCode, 503);
+    socket.destroy();
+    await untilFree();
   });
 
   it('has room again after a failure and after a body that is too large', async () => {
