@@ -40,11 +40,11 @@ export const ROUND_STATE_ANSWER_INTERVAL_MS = 40;
 export const PROPOSAL_RELAYS = 3;
 
 /** One attempt to fetch the missing transactions of a proposal, and the pause before the next. */
-export const FETCH_TIMEOUT_MS = 2_000;
+export const FETCH_TIMEOUT_MS = 2_500;
 export const FETCH_PAUSE_MS = 50;
 export const FETCH_PAUSE_MS_MAX = 1_000;
 /** Transactions asked for in one request. */
-export const FETCH_TRANSACTIONS_MAX = 2_000;
+export const FETCH_TRANSACTIONS_MAX = 1_000;
 
 /** A timeout grows by a delta a round up to this. */
 export const TIMEOUT_MS_MAX = 60_000;

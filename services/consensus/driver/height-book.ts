@@ -2,7 +2,9 @@ import { toHex } from '#kernel';
 import type { Block, Commit, Header, VoteKind } from '#services/block';
 import type { PeerId } from '#services/network';
 import type { Transaction } from '#services/transaction';
+import { isProposed, type CoreState } from '../domain/state.ts';
 import type { Value } from '../domain/types.ts';
+import { ROUNDS_AHEAD_MAX } from '../limits.ts';
 import type { Bitmap, SignedProposal, SignedVote } from '../wire/messages.ts';
 
 export interface KeptVote {
@@ -136,6 +138,18 @@ export class HeightBook {
     );
     return { height, round, blockHash: block.hash, signatures };
   }
+}
+
+/**
+ * Keeps a vote that the core is about to count. What it will not count stays out, so that the vote is taken
+ * again once it counts: one of a far round, or the second one of an equivocator for what nobody proposed.
+ */
+export function keepCountedVote(book: HeightBook, core: CoreState, vote: SignedVote, atMs: number): void {
+  const { kind, round } = vote.body;
+  const value = valueOf(vote);
+  const contradicts = book.votesAt(kind, round, vote.validatorIndex).length > 0;
+  const isCounted = !contradicts || value === undefined || isProposed(core, value);
+  if (isCounted && round <= core.round + ROUNDS_AHEAD_MAX) book.addVote(vote, atMs);
 }
 
 /** What the core calls the vote's block. */

@@ -1,6 +1,6 @@
 import { equalBytes, invariant } from '#kernel';
 import type { ChainTip } from '#services/block';
-import { proposerAt, type Validator, type ValidatorSet } from '#services/validator';
+import { proposerAt, type ValidatorSet } from '#services/validator';
 import type { HeightSetting } from '../domain/types.ts';
 import { HeightBook } from './height-book.ts';
 
@@ -36,10 +36,6 @@ export function makeHeightContext(
   };
   const book = new HeightBook(set.validators.length);
   return { height: setting.height, tip, set, setting, book, startedAtMs };
-}
-
-export function validatorAt(context: HeightContext, index: number): Validator | undefined {
-  return context.set.validators[index];
 }
 
 /** The proposer's index by round; computed once a round. */

@@ -67,11 +67,13 @@ async function freshBlock(
     maxCount: maxBlockTransactions,
   });
   const timeMs = Math.max(clock.now(), tip.blockTimeMs + 1);
-  return chain.assemble({
+  const block = await chain.assemble({
     round,
     timeMs,
     proposer: proposer.address,
     lastCommit: tip.commit,
     transactions,
   });
+  // Block sync may have moved the tip meanwhile: then the block is of another height.
+  return block.header.height === setting.height ? block : undefined;
 }

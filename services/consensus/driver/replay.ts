@@ -6,7 +6,7 @@ import type { CoreEffect, CoreInput, CoreProposal, CoreVote } from '../domain/ty
 import { consensusError } from '../errors.ts';
 import type { LogEntry } from '../store/log-entries.ts';
 import type { SignedProposal, SignedVote } from '../wire/messages.ts';
-import { valueOf } from './height-book.ts';
+import { keepCountedVote, valueOf } from './height-book.ts';
 import type { HeightContext } from './height-context.ts';
 
 /** What the core calls a signed vote. */
@@ -36,7 +36,7 @@ export function beginHeight(
   let { state, effects } = step(idleState, { kind: 'start-height', setting: context.setting });
   const all = [...effects];
   for (const entry of entries) {
-    const input = restore(entry, context, decodeBlock);
+    const input = restore(entry, context, state, decodeBlock);
     if (input === undefined) continue;
     ({ state, effects } = step(state, input));
     all.push(...effects);
@@ -51,14 +51,15 @@ export function beginHeight(
 function restore(
   entry: LogEntry,
   { height, book }: HeightContext,
+  core: CoreState,
   decodeBlock: (bytes: Uint8Array) => Block,
 ): CoreInput | undefined {
   switch (entry.kind) {
     case 'vote': {
-      // Retransmitted at once where it is missing: it is old.
       const vote = coreVote(entry.vote);
+      // Its age lets it be retransmitted at once where it is missing.
       if (book.voteFor(vote.kind, vote.round, vote.validator, vote.value) === undefined) {
-        book.addVote(entry.vote, -Infinity);
+        keepCountedVote(book, core, entry.vote, -Infinity);
       }
       return { kind: 'vote', height, vote };
     }

@@ -27,7 +27,7 @@ export function encodeFrame(payload: Uint8Array, durable: number): Uint8Array {
 }
 
 /** The frame at a position, or undefined when there is no whole and intact one. Payloads are never empty. */
-export function frameAt(bytes: Uint8Array, position: number): Frame | undefined {
+function frameAt(bytes: Uint8Array, position: number): Frame | undefined {
   if (position + HEADER_BYTES >= bytes.length) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(position);

@@ -4,7 +4,7 @@ import { consensusError } from '../errors.ts';
 import type { LogDirectory, LogFile } from './log-directory.ts';
 
 /** What is signed in a round, in the order in which a validator may sign. */
-export const SIGN_STEPS = { proposal: 0, prevote: 1, precommit: 2 } as const;
+const SIGN_STEPS = { proposal: 0, prevote: 1, precommit: 2 } as const;
 export type SignStep = keyof typeof SIGN_STEPS;
 
 export interface SignRequest {

@@ -139,7 +139,7 @@ export function fakeChain(
   };
 }
 
-export function headerAfter(
+function headerAfter(
   tip: ChainTip,
   set: ValidatorSet,
   input: Pick<AssembleInput, 'timeMs' | 'proposer' | 'transactions' | 'lastCommit'>,

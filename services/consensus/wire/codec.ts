@@ -123,7 +123,7 @@ export function decodeProposal(bytes: Uint8Array): SignedProposal {
   return { body: { height, round: roundOf(round), polRound: polRoundPlusOne - 1, blockHash }, ...rest };
 }
 
-export function encodeRoundState(state: RoundState): Uint8Array {
+function encodeRoundState(state: RoundState): Uint8Array {
   const { needsProposal, wanted, prevotes, precommits, ...place } = state;
   return roundStateCodec.encodeTrusted({
     ...place,
@@ -144,7 +144,7 @@ export function encodeRoundState(state: RoundState): Uint8Array {
 }
 
 /** @throws `kernel.malformed-encoding`, `kernel.too-large`, `consensus.malformed-message` */
-export function decodeRoundState(bytes: Uint8Array): RoundState {
+function decodeRoundState(bytes: Uint8Array): RoundState {
   const { height, round, step, prevotes, precommits, needsProposal, wanted } = roundStateCodec.decode(bytes);
   const [needed] = needsProposal;
   return {
