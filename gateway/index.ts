@@ -1,6 +1,5 @@
 export { buildGateway } from './build-gateway.ts';
-export { gatewayError } from './errors.ts';
-export { LIMITS as GATEWAY_LIMITS, type RateLimit } from './limits.ts';
+export type { RateLimit } from './limits.ts';
 export type {
   ChainReader,
   ConsensusPort,

@@ -1,4 +1,4 @@
-import { CodedError, registeredErrors, type ErrorDetail } from '#kernel';
+import { CodedError, type ErrorDetail } from '#kernel';
 import { STATUS_CODES } from 'node:http';
 import { gatewayError } from '../errors.ts';
 
@@ -102,9 +102,4 @@ function advise(reason: Parameters<typeof gatewayError>[0], message: string): st
     default:
       return message;
   }
-}
-
-/** Every code that this process may answer with, for the reference. */
-export function problemCodes(): readonly { code: string; status: number; title: string }[] {
-  return registeredErrors().map(({ code, status, title }) => ({ code, status, title }));
 }
