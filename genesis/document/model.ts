@@ -1,0 +1,31 @@
+import type { ConsensusMember, LedgerMember } from './document.ts';
+
+/** A document as the rules see it: typed, with gaps where a value cannot be used. */
+export interface GenesisModel {
+  readonly chainId: string | undefined;
+  readonly timeMs: number | undefined;
+  readonly initialHeight: number | undefined;
+  readonly consensus: Readonly<Partial<Record<ConsensusMember, bigint>>>;
+  readonly ledger: Readonly<Partial<Record<LedgerMember, bigint>>>;
+  readonly denomination: string;
+  readonly totalSupply: bigint | undefined;
+  readonly accounts: readonly ModelAccount[];
+  readonly validators: readonly ModelValidator[];
+}
+
+export interface ModelAccount {
+  readonly path: string;
+  readonly address: Uint8Array | undefined;
+  readonly balance: bigint | undefined;
+}
+
+export interface ModelValidator {
+  readonly path: string;
+  readonly operator: Uint8Array | undefined;
+  readonly publicKey: Uint8Array | undefined;
+  readonly proof: Uint8Array | undefined;
+  readonly stake: bigint | undefined;
+  readonly name: string;
+  readonly contact: string | undefined;
+  readonly peer: string | undefined;
+}

@@ -1,0 +1,10 @@
+export type { GenesisDocument } from './document/document.ts';
+export { genesisHashOf } from './document/canonical.ts';
+export { makeProofOfPossession } from './document/possession.ts';
+export { importGenesis, type ImportOptions, type Imported } from './foreign/import.ts';
+export { loadGenesis, type Genesis } from './load.ts';
+export { createLocalGenesis, type LocalGenesisOptions, type LocalValidator } from './local.ts';
+export { formatReport } from './report/format-report.ts';
+export type { Finding, GenesisReport, GenesisSummary, Severity } from './report/report.ts';
+export { RULES, type Rule, type RuleId } from './rules/catalogue.ts';
+export { validateGenesis } from './validate.ts';

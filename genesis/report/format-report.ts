@@ -1,0 +1,35 @@
+import { styleText } from 'node:util';
+import { RULES } from '../rules/catalogue.ts';
+import type { Finding, GenesisReport, Severity } from './report.ts';
+
+const COLOURS: Readonly<Record<Severity, 'red' | 'yellow' | 'cyan'>> = {
+  error: 'red',
+  warning: 'yellow',
+  info: 'cyan',
+};
+
+/** The report for people: what the document is, then every finding with its place and advice. */
+export function formatReport(report: GenesisReport, { colour }: { colour: boolean }): string {
+  const paint = (style: 'red' | 'yellow' | 'cyan' | 'green' | 'dim', text: string): string =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
+  const { summary } = report;
+  const count = (severity: Severity): number =>
+    report.findings.filter((finding) => finding.severity === severity).length;
+  const head = [
+    `${report.valid ? paint('green', 'valid') : paint('red', 'not valid')}: ${count('error')} errors, ${count('warning')} warnings`,
+    `format          ${report.format}`,
+    `chain           ${report.chainId ?? 'unknown'}`,
+    ...(report.genesisHash === null ? [] : [`genesis hash    ${report.genesisHash}`]),
+    `accounts        ${summary.accounts}`,
+    `validators      ${summary.validators}`,
+    `supply          ${summary.totalSupply} ${summary.denomination}`.trimEnd(),
+    `stake           ${summary.totalStake} ${summary.denomination}`.trimEnd(),
+    `can halt        ${summary.haltingCoalition} validators together`,
+    `can control     ${summary.controllingCoalition} validators together`,
+    ...(summary.stateRoot === null ? [] : [`state root      ${summary.stateRoot}`]),
+  ];
+  const line = ({ rule, severity, path, message }: Finding): string =>
+    `${paint(COLOURS[severity], severity.padEnd(7))} ${path || '/'}\n        ${message}\n        ${paint('dim', `${rule}: ${RULES[rule].advice}`)}`;
+  const omitted = Object.entries(report.omitted).map(([rule, more]) => `        and ${more} more of ${rule}`);
+  return [...head, '', ...report.findings.map(line), ...omitted].join('\n').trimEnd();
+}

@@ -1,0 +1,67 @@
+import type { GenesisModel } from '../document/model.ts';
+import type { Findings } from '../report/findings.ts';
+
+const YEAR_MS = 365 * 86_400_000;
+/** Gas of the cheapest transaction: a transfer to one account. */
+const GAS_LEAST = 1_500n;
+
+/** Relations between parameters; their own ranges are checked where they are read. */
+export function checkParameters(model: GenesisModel, findings: Findings, nowMs: number): void {
+  const { ledger, consensus } = model;
+  const fails = (path: string, message: string): void =>
+    findings.add('genesis.parameter-relation', path, message);
+  const { maxBlockGas, maxBlockTransactions, maxBlockBytes, maxValidators } = ledger;
+  if (
+    maxBlockGas !== undefined &&
+    maxBlockTransactions !== undefined &&
+    maxBlockGas < maxBlockTransactions * GAS_LEAST
+  ) {
+    fails(
+      '/ledger/maxBlockGas',
+      `${maxBlockTransactions} transactions use at least ${maxBlockTransactions * GAS_LEAST} gas; a block has ${maxBlockGas}`,
+    );
+  }
+  if (
+    maxBlockBytes !== undefined &&
+    maxBlockTransactions !== undefined &&
+    maxBlockBytes < maxBlockTransactions * 200n
+  ) {
+    fails(
+      '/ledger/maxBlockBytes',
+      `${maxBlockTransactions} transactions take at least ${maxBlockTransactions * 200n} bytes; a block has ${maxBlockBytes}`,
+    );
+  }
+  const { proposeTimeoutMs, emptyBlockIntervalMs, precisionMs, messageDelayMs } = consensus;
+  if (proposeTimeoutMs !== undefined && precisionMs !== undefined && precisionMs > 10n * proposeTimeoutMs) {
+    fails(
+      '/consensus/precisionMs',
+      `clocks may differ by ${precisionMs} ms, ten times the time to propose; lower it or raise proposeTimeoutMs`,
+    );
+  }
+  if (messageDelayMs !== undefined && precisionMs !== undefined && messageDelayMs < precisionMs) {
+    fails(
+      '/consensus/messageDelayMs',
+      `messageDelayMs ${messageDelayMs} is below precisionMs ${precisionMs}: proposals of correct clocks would count as late`,
+    );
+  }
+  if (
+    emptyBlockIntervalMs !== undefined &&
+    proposeTimeoutMs !== undefined &&
+    emptyBlockIntervalMs < proposeTimeoutMs / 10n
+  ) {
+    fails(
+      '/consensus/emptyBlockIntervalMs',
+      `empty blocks every ${emptyBlockIntervalMs} ms leave no time for a proposal of ${proposeTimeoutMs} ms`,
+    );
+  }
+  if (maxValidators !== undefined && BigInt(model.validators.length) > maxValidators) {
+    findings.add(
+      'genesis.too-many-validators',
+      '/validators',
+      `${model.validators.length} validators are declared; the set holds ${maxValidators}`,
+    );
+  }
+  if (model.timeMs !== undefined && model.timeMs > nowMs + YEAR_MS) {
+    findings.add('genesis.time-far', '/genesisTime', 'the chain would begin more than a year from now');
+  }
+}

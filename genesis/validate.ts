@@ -1,0 +1,137 @@
+import { isCodedError, toHex, type Clock } from '#kernel';
+import { buildGenesisState } from '#services/blockchain';
+import { genesisHashOf } from './document/canonical.ts';
+import type { GenesisModel } from './document/model.ts';
+import { readDocument } from './document/read-document.ts';
+import { readJson } from './document/read-json.ts';
+import { ValueReader } from './document/value-reader.ts';
+import { isForeign, validateForeign } from './foreign/validate-foreign.ts';
+import { Findings } from './report/findings.ts';
+import { EMPTY_SUMMARY, type GenesisReport, type GenesisSummary } from './report/report.ts';
+import { checkAccounts } from './rules/check-accounts.ts';
+import { checkConcentration } from './rules/check-concentration.ts';
+import { checkParameters } from './rules/check-parameters.ts';
+import { checkValidators, powerOf } from './rules/check-validators.ts';
+import { toGenesisState } from './to-state.ts';
+
+/** A document that was read and judged. */
+export interface Judged {
+  readonly report: GenesisReport;
+  /** The parsed JSON, when there was any. */
+  readonly document: unknown;
+  /** Of the own format only. */
+  readonly model: GenesisModel | undefined;
+  readonly genesisHash: Uint8Array | undefined;
+}
+
+/**
+ * Judges a genesis document of any format: everything at once, never only the first fault. Any bytes end in a
+ * report; nothing is thrown for what is in the document.
+ */
+export async function validateGenesis(bytes: Uint8Array, clock: Clock): Promise<GenesisReport> {
+  const { report } = await judgeGenesis(bytes, clock);
+  return report;
+}
+
+export async function judgeGenesis(bytes: Uint8Array, clock: Clock): Promise<Judged> {
+  const findings = new Findings();
+  const read = readJson(bytes, findings);
+  if (read === undefined) return unreadable(findings, undefined);
+  if (isForeign(read.value)) {
+    const { chainId, summary } = validateForeign(read.value, findings);
+    return {
+      report: makeReport('cometbft', chainId, null, summary, findings),
+      document: read.value,
+      model: undefined,
+      genesisHash: undefined,
+    };
+  }
+  if (!looksOwn(read.value)) {
+    findings.add(
+      'genesis.format',
+      '',
+      'the document has neither "accounts" with "ledger" nor the members of a CometBFT genesis',
+    );
+    return unreadable(findings, read.value);
+  }
+  return judgeOwn(read.value, findings, clock);
+}
+
+function unreadable(findings: Findings, document: unknown): Judged {
+  return {
+    report: makeReport('unknown', null, null, EMPTY_SUMMARY, findings),
+    document,
+    model: undefined,
+    genesisHash: undefined,
+  };
+}
+
+function looksOwn(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['ledger', 'accounts', 'validators', 'chainId'].some((name) => Object.hasOwn(value, name))
+  );
+}
+
+async function judgeOwn(value: unknown, findings: Findings, clock: Clock): Promise<Judged> {
+  const model = readDocument(value, new ValueReader(findings));
+  if (model === undefined) return unreadable(findings, value);
+  checkAccounts(model, findings);
+  checkValidators(model, findings);
+  checkParameters(model, findings, clock.now());
+  const concentration = checkConcentration(
+    model.validators.map((validator) => powerOf(model, validator)),
+    findings,
+  );
+  // What cannot be read back has no canonical form: half surrogate pairs above all.
+  const genesisHash =
+    findings.has('json.lone-surrogate') || findings.has('json.duplicate-member')
+      ? undefined
+      : genesisHashOf(value);
+  const summary: GenesisSummary = {
+    accounts: model.accounts.length,
+    validators: model.validators.length,
+    totalSupply: sumOf(model.accounts.map(({ balance }) => balance)),
+    totalStake: sumOf(model.validators.map(({ stake }) => stake)),
+    denomination: model.denomination,
+    ...concentration,
+    stateRoot: null,
+  };
+  const stateRoot = findings.hasErrors || genesisHash === undefined ? null : await dryRun(model, genesisHash);
+  const report = makeReport('node0', model.chainId ?? null, genesisHash, { ...summary, stateRoot }, findings);
+  return { report, document: value, model, genesisHash };
+}
+
+/** Builds the state that the document leads to. */
+async function dryRun(model: GenesisModel, genesisHash: Uint8Array): Promise<string | null> {
+  try {
+    const { stateRoot } = await buildGenesisState(toGenesisState(model, genesisHash));
+    return toHex(stateRoot);
+  } catch (error) {
+    if (!isCodedError(error)) throw error;
+    return null;
+  }
+}
+
+function sumOf(amounts: readonly (bigint | undefined)[]): string {
+  return amounts.reduce<bigint>((sum, amount) => sum + (amount ?? 0n), 0n).toString();
+}
+
+function makeReport(
+  format: GenesisReport['format'],
+  chainId: string | null,
+  genesisHash: Uint8Array | null | undefined,
+  summary: GenesisSummary,
+  findings: Findings,
+): GenesisReport {
+  return {
+    valid: !findings.hasErrors,
+    format,
+    chainId,
+    genesisHash: genesisHash == null ? null : toHex(genesisHash),
+    summary,
+    findings: findings.sorted(),
+    omitted: findings.omitted(),
+  };
+}
