@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { grow, worldOf, type TestNode, type World } from './world.ts';
+import { grow, worldOf, type TestNode } from './world.ts';
 
 const SEEDS = Number(process.env['CONSENSUS_SEEDS'] ?? 20);
 const FIRST_SEED = Number(process.env['CONSENSUS_FIRST_SEED'] ?? 1);
@@ -72,7 +72,7 @@ describe('crashes', () => {
       world.submit('last');
       let isThere = false;
       for (let turn = 0; turn < 30 && !isThere; turn++) {
-        syncBlocks(world);
+        world.syncBlocks();
         isThere = await world.untilHeight(target, 2_000);
       }
       assert.equal(isThere, true, `seed ${seed} did not go on`);
@@ -122,14 +122,3 @@ describe('crashes', () => {
     await world.stopAll();
   });
 });
-
-/** Stands in for block sync: gives every node the final blocks of the longest chain. */
-function syncBlocks(world: World): void {
-  const longest = world.nodes.map(({ disk }) => disk.blocks).toSorted((a, b) => b.length - a.length)[0] ?? [];
-  for (const node of world.nodes) {
-    if (longest.length - node.disk.blocks.length < 2) continue;
-    node.consensus?.pause();
-    node.disk.blocks.push(...longest.slice(node.disk.blocks.length));
-    node.consensus?.resume();
-  }
-}

@@ -11,6 +11,7 @@ import {
   type SignatureCheck,
   type SigningKey,
 } from '#kernel';
+import { verifyCommit, type Block, type Commit } from '#services/block';
 import type { ConsensusParameters } from '#services/blockchain';
 import type { Transaction } from '#services/transaction';
 import type { Validator, ValidatorSet } from '#services/validator';
@@ -214,16 +215,35 @@ export class World {
     return this.time.runUntil(() => nodes.every((node) => this.heightOf(node) >= height), limitMs);
   }
 
+  /** Stands in for block sync: gives nodes that are behind the final blocks of the longest chain. */
+  syncBlocks(): void {
+    const longest =
+      this.nodes.map(({ disk }) => disk.blocks).toSorted((a, b) => b.length - a.length)[0] ?? [];
+    for (const node of this.nodes) {
+      if (node.disk.blocks.length === longest.length) continue;
+      node.consensus?.pause();
+      node.disk.blocks.push(...longest.slice(node.disk.blocks.length));
+      node.consensus?.resume();
+    }
+  }
+
   /** All chains agree as far as they go, and nobody stopped for safety. */
   check(): void {
     for (const node of this.nodes) {
       assert.deepEqual(node.fatal.map(String), [], `${node.id} stopped`);
-      for (const [index, { block }] of node.disk.blocks.entries()) {
+      for (const [index, { block, commit }] of node.disk.blocks.entries()) {
+        assert.equal(this.#verify(block, commit), true, `the commit of height ${index + 1} of ${node.id}`);
         const first = this.nodes[0]?.disk.blocks[index];
         if (first !== undefined)
           assert.equal(toHex(block.hash), toHex(first.block.hash), `height ${index + 1}`);
       }
     }
+  }
+
+  #verify(block: Block, commit: Commit): boolean {
+    const { height } = block.header;
+    const genesisHash = GENESIS_HASH;
+    return verifyCommit(commit, { set: this.set, height, blockHash: block.hash, genesisHash, verifier }).ok;
   }
 
   /** The oracle: no validator says two things in one place, whoever carries the message. */
@@ -233,6 +253,8 @@ export class World {
     const { body } = isVote ? message.vote : message.proposal;
     const who = isVote ? message.vote.validatorIndex : message.proposal.proposerIndex;
     const kind = isVote ? message.vote.body.kind : 'proposal';
+    // A key without a node is in other hands: it may say anything.
+    if (!this.nodes.some(({ index }) => index === who)) return;
     const place = `${who}:${kind}:${body.height}:${body.round}`;
     const content = body.blockHash === undefined ? 'nil' : toHex(body.blockHash);
     const before = this.#said.get(place) ?? content;
