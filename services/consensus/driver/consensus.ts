@@ -26,11 +26,12 @@ import { Relay } from './relay.ts';
 import { Telemetry } from './telemetry.ts';
 import { Timers } from './timers.ts';
 
+/** `look-at-tip`: the chain may have gone on without this driver. */
+type Signal = 'transactions-available' | 'look-at-tip';
+
 type OwnItem =
   | { readonly kind: 'answer'; readonly run: HeightRun; readonly answer: HeightAnswer }
-  | { readonly kind: 'transactions-available' }
-  /** The chain may have gone on without this driver. */
-  | { readonly kind: 'look-at-tip' };
+  | { readonly kind: Signal };
 
 interface VoteItem {
   readonly peer: PeerId;
@@ -57,6 +58,7 @@ class ConsensusDriver implements Consensus {
   readonly #timers: Timers;
   readonly #relay: Relay;
   readonly #inbox = new Inbox<OwnItem, VoteItem, ProposalItem>(VOTE_QUEUE_MAX, PROPOSAL_QUEUE_MAX);
+  readonly #signals = new Set<Signal>();
   readonly #early = new EarlyMessages();
   readonly #fatalListeners = new Set<(error: CodedError) => void>();
   #log: WriteAheadLog | undefined;
@@ -81,8 +83,8 @@ class ConsensusDriver implements Consensus {
     const { chain, mempool, transport } = this.#components;
     const entries = await this.#openLog();
     this.#unsubscribe = [
-      chain.onFinalised(() => this.#inbox.pushOwn({ kind: 'look-at-tip' })),
-      mempool.onAvailable(() => this.#inbox.pushOwn({ kind: 'transactions-available' })),
+      chain.onFinalised(() => this.#signal('look-at-tip')),
+      mempool.onAvailable(() => this.#signal('transactions-available')),
       transport.onPeer(({ kind, peer }) =>
         kind === 'connected' ? this.#relay.greet(peer) : this.#relay.forget(peer),
       ),
@@ -105,7 +107,7 @@ class ConsensusDriver implements Consensus {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#inbox.pushOwn({ kind: 'look-at-tip' });
+    this.#signal('look-at-tip');
   }
 
   status(): ConsensusStatus {
@@ -191,8 +193,16 @@ class ConsensusDriver implements Consensus {
     while (this.#current?.isOver === true && !this.#stopping) await this.#startHeight([]);
   }
 
+  /** A signal that waits already is not repeated: block sync finalises many blocks while this driver is paused. */
+  #signal(kind: Signal): void {
+    if (this.#signals.has(kind)) return;
+    this.#signals.add(kind);
+    this.#inbox.pushOwn({ kind });
+  }
+
   async #takeOwn(item: OwnItem): Promise<void> {
     const current = this.#current;
+    if (item.kind !== 'answer') this.#signals.delete(item.kind);
     switch (item.kind) {
       case 'answer':
         if (item.run === current) await current.takeAnswer(item.answer);
@@ -246,7 +256,7 @@ class ConsensusDriver implements Consensus {
       if (message.kind === 'vote') this.#inbox.pushVote(message);
       else this.#inbox.pushProposal(message);
     }
-    if (mempool.hasSelectable()) this.#inbox.pushOwn({ kind: 'transactions-available' });
+    if (mempool.hasSelectable()) this.#signal('transactions-available');
     await this.#current.perform();
   }
 
@@ -256,7 +266,7 @@ class ConsensusDriver implements Consensus {
     logger.info({ genesisTimeMs }, 'waiting for the genesis time');
     const waitMs = Math.min(60_000, genesisTimeMs - clock.now());
     this.#genesisTimer?.cancel();
-    this.#genesisTimer = scheduler.after(waitMs, () => this.#inbox.pushOwn({ kind: 'look-at-tip' }));
+    this.#genesisTimer = scheduler.after(waitMs, () => this.#signal('look-at-tip'));
   }
 
   #runComponents(): HeightRunComponents {

@@ -88,7 +88,7 @@ function wantedTallies(core: CoreState): readonly TallyPlace[] {
 export function isAhead(state: RoundState, { height, book }: HeightContext, core: CoreState): boolean {
   if (state.height !== height) return state.height === height + 1;
   if (state.round > core.round) return true;
-  const isMore = (theirs: Bitmap, ours: Bitmap) => theirs.some((has, index) => has && ours[index] !== true);
+  const isMore = (theirs: Bitmap, ours: Bitmap) => ours.some((has, index) => !has && theirs[index] === true);
   const lacksProposal = neededProposal(core) !== undefined && state.needsProposal === undefined;
   return (
     (lacksProposal && state.round === core.round) ||
