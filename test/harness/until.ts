@@ -1,0 +1,27 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/**
+ * Waits until `probe` gives a value, looking again every `everyMs`.
+ *
+ * @throws Error that names `what` and the last probe's failure after `withinMs`
+ */
+export async function until<Value>(
+  what: string,
+  probe: () => Promise<Value | undefined | false>,
+  { withinMs = 30_000, everyMs = 50 }: { withinMs?: number; everyMs?: number } = {},
+): Promise<Value> {
+  const deadline = performance.now() + withinMs;
+  let failure: unknown;
+  for (;;) {
+    try {
+      const value = await probe();
+      if (value !== undefined && value !== false) return value;
+    } catch (error) {
+      failure = error;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${withinMs} ms: ${what}`, { cause: failure });
+    }
+    await pause(everyMs);
+  }
+}
