@@ -1,4 +1,18 @@
-export { loadConfiguration, type ConfigurationSources } from './configuration/load-configuration.ts';
+export {
+  loadConfiguration,
+  type ConfigurationSources,
+  type LoadedConfiguration,
+} from './configuration/load-configuration.ts';
 export { SETTINGS, environmentName } from './configuration/settings.ts';
+export { writeKeyFile } from './home/key-files.ts';
 export { BOOT_STAGES, reportToParent, type BootStage, type NodeReport } from './lifecycle/progress.ts';
+export {
+  runNetwork,
+  stopNetwork,
+  type NetworkEvent,
+  type NetworkStatus,
+  type RunningNetwork,
+} from './local-network/network.ts';
+export { makeValidatorKeys } from './local-network/network-keys.ts';
+export { startNode, type RunningNode, type StartNodeOptions } from './node.ts';
 export { VERSION } from './version.ts';

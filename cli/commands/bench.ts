@@ -26,7 +26,10 @@ export function addBenchCommand(program: Command): void {
         bench
           .command('load')
           .description('offer signed transfers at a fixed rate and time them until they are final')
-          .option('--accounts <file>', 'key file that the paying accounts derive from (default: HOME/accounts/load.json)')
+          .option(
+            '--accounts <file>',
+            'key file that the paying accounts derive from (default: HOME/accounts/load.json)',
+          )
           .option('--password-file <file>', 'file with its password')
           .option('--count <number>', 'paying accounts to use', wholeNumber(1, 1_000), 1_000)
           .option('--rate <number>', 'transfers a second', wholeNumber(1, 1_000_000), 500)
@@ -34,7 +37,10 @@ export function addBenchCommand(program: Command): void {
       ),
     ),
   )
-    .addHelpText('after', '\nExample:\n  $ node0 bench load --node http://127.0.0.1:8080 --rate 800 --duration 30 --json\n')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ node0 bench load --node http://127.0.0.1:8080 --rate 800 --duration 30 --json\n',
+    )
     .action((options: LoadOptions) => load(options));
 }
 

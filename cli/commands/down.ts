@@ -10,6 +10,9 @@ export function addDownCommand(program: Command): void {
     .action(async (options: { home: string; json: boolean }) => {
       const { stopNetwork } = await import('#node');
       const { stopped } = await stopNetwork(resolve(options.home));
-      new Output(options.json).result({ stopped }, stopped === 0 ? 'nothing was running' : `stopped ${stopped} processes`);
+      new Output(options.json).result(
+        { stopped },
+        stopped === 0 ? 'nothing was running' : `stopped ${stopped} processes`,
+      );
     });
 }

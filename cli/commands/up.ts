@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import type { NetworkEvent, NetworkStatus } from '#node';
+import { isCodedError } from '#kernel';
+import type { NetworkEvent, NetworkStatus, RunningNetwork } from '#node';
 import { cliError } from '../errors.ts';
 import { addHomeOption, addJsonOption, wholeNumber } from '../options.ts';
 import { EXIT, Output } from '../output.ts';
@@ -19,6 +20,7 @@ interface UpOptions {
   home: string;
   validators?: number;
   genesis?: string;
+  keys?: string;
   denom?: string;
   port: number;
   set: string[];
@@ -33,8 +35,16 @@ export function addUpCommand(program: Command): void {
       program
         .command('up')
         .description('run a local network: several validators and a full node with the API')
-        .option('--validators <number>', `validators of a new network (default: ${VALIDATORS})`, wholeNumber(1, VALIDATORS_MAX))
+        .option(
+          '--validators <number>',
+          `validators of a new network (default: ${VALIDATORS})`,
+          wholeNumber(1, VALIDATORS_MAX),
+        )
         .option('--genesis <file>', 'start a new network from a genesis; that of another chain is imported')
+        .option(
+          '--keys <dir>',
+          "folder with the key files of an own genesis' validators (default: that of the genesis)",
+        )
         .option('--denom <name>', 'denomination to import from a genesis of another chain')
         .option('--port <number>', 'port of the API', wholeNumber(1, 65_535), PORT)
         .option('--set <key=value>', 'a setting for every node; repeatable', collect, [])
@@ -49,36 +59,45 @@ export function addUpCommand(program: Command): void {
 }
 
 async function up(options: UpOptions): Promise<void> {
-  const { runNetwork } = await import('#node');
   const output = new Output(options.json);
   const view = new UpView(output);
-  const network = await runNetwork({
-    home: resolve(options.home),
-    validators: options.validators,
-    genesisFile: options.genesis === undefined ? undefined : resolve(options.genesis),
-    denomination: options.denom,
-    apiPort: options.port,
-    settings: options.set,
-    command: [process.execPath, fileURLToPath(new URL('../main.ts', import.meta.url))],
-    onEvent: (event) => view.show(event),
-  });
+  const network = await run(options, view);
   const stop = (): void => {
     view.stopping();
     void network.stop();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
-  if (process.connected) process.once('disconnect', () => process.removeAllListeners('message'));
   const outcome = await network.ended;
   output.endStatus();
   if (outcome.error !== undefined) throw outcome.error;
   output.line('stopped');
 }
 
+/** @throws what `runNetwork` throws, after telling the process that waits for a detached network */
+async function run(options: UpOptions, view: UpView): Promise<RunningNetwork> {
+  const { runNetwork } = await import('#node');
+  return runNetwork({
+    home: resolve(options.home),
+    validators: options.validators,
+    genesisFile: options.genesis === undefined ? undefined : resolve(options.genesis),
+    keysFolder: options.keys === undefined ? undefined : resolve(options.keys),
+    denomination: options.denom,
+    apiPort: options.port,
+    settings: options.set,
+    command: [process.execPath, fileURLToPath(new URL('../main.ts', import.meta.url))],
+    onEvent: (event) => view.show(event),
+  }).catch((error: unknown) => {
+    if (isCodedError(error)) process.send?.({ kind: 'failed', code: error.code, message: error.message });
+    throw error;
+  });
+}
+
 /** Runs `up` in a process of its own and waits until it says that it is ready. */
 async function upDetached(options: UpOptions): Promise<void> {
   const home = resolve(options.home);
+  const logFile = join(home, 'supervisor.log');
   await mkdir(home, { recursive: true });
-  const log = openSync(`${home}.up.log`, 'w');
+  const log = openSync(logFile, 'w');
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
   const parameters = process.argv.slice(2).filter((parameter) => parameter !== '--detach');
   const child = spawn(process.execPath, [main, ...parameters], {
@@ -88,19 +107,22 @@ async function upDetached(options: UpOptions): Promise<void> {
   closeSync(log);
   const output = new Output(options.json);
   const view = new UpView(output);
-  const ready = await new Promise<boolean>((settle) => {
+  const failure = await new Promise<string | undefined>((settle) => {
     child.on('message', (event) => {
       view.show(event as NetworkEvent);
-      if ((event as NetworkEvent).kind === 'ready' || (event as NetworkEvent).kind === 'failed') {
-        settle((event as NetworkEvent).kind === 'ready');
-      }
+      if ((event as NetworkEvent).kind === 'ready') settle(undefined);
+      if ((event as NetworkEvent).kind === 'failed') settle(failureOf(event as NetworkEvent));
     });
-    child.on('exit', () => settle(false));
+    child.on('exit', () => settle(`see ${logFile}`));
   });
-  if (!ready) throw cliError('node-unreachable', `the network did not start; see ${home}.up.log and node0 up without --detach`);
+  if (failure !== undefined) throw cliError('not-started', `the network did not start: ${failure}`);
   child.disconnect();
   child.unref();
   output.line(`running in the background; stop it with: node0 down --home ${options.home}`);
+}
+
+function failureOf(event: NetworkEvent): string {
+  return event.kind === 'failed' ? `${event.message} [${event.code}]` : '';
 }
 
 /** Shows the events of a network: a live line on a terminal, plain lines elsewhere, JSON lines for machines. */

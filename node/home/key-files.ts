@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { decryptKey, encryptKey, parseKeyFile, type KeyFile, type Random } from '#kernel';
 import { homeError } from './errors.ts';
@@ -21,15 +21,32 @@ export async function writeKeyFile(
   options: { seed: Uint8Array; name: string; password: string; random: Random },
 ): Promise<KeyFile> {
   const file = await encryptKey(options);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `${JSON.stringify(file, undefined, 2)}\n`, { flag: 'wx', mode: 0o600 });
+  await writeSecretText(path, `${JSON.stringify(file, undefined, 2)}\n`);
   return file;
 }
 
+/**
+ * Writes a file that only its owner may read, whole or not at all. Never overwrites.
+ *
+ * @throws `home.file-exists`
+ */
 export async function writeSecretText(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, text, { flag: 'wx', mode: 0o600 });
-  await chmod(path, 0o600);
+  const unfinished = `${path}.${process.pid}.new`;
+  await writeFile(unfinished, text, { mode: 0o600 });
+  try {
+    await link(unfinished, path);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
+    throw homeError(
+      'file-exists',
+      `${path} is there already; a key is never overwritten: choose another name, or move it away`,
+      { file: path },
+      { cause },
+    );
+  } finally {
+    await rm(unfinished, { force: true });
+  }
 }
 
 async function readText(file: string, what: string): Promise<string> {

@@ -1,14 +1,15 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import type { CodedError } from '#kernel';
 import { systemClock } from '#runtime';
 import { homeError } from '../home/errors.ts';
-import { isLivingNode0, readPidFile } from '../home/pid-file.ts';
+import { mergeSettings } from '../configuration/load-configuration.ts';
+import { isLivingNode0, readPidFile, removePidFile, writePidFile } from '../home/pid-file.ts';
 import { BOOT_STAGES, type NodeReport } from '../lifecycle/progress.ts';
-import { networkLayout, type NodeLayout } from './layout.ts';
+import { networkLayout, type NetworkLayout, type NodeLayout } from './layout.ts';
 import { nodesOf, writeNodeFiles } from './node-files.ts';
 import { isPortFree } from './ports.ts';
 import { prepareNetwork, type NetworkRequest } from './prepare.ts';
-import { readNetworkRecord } from './record.ts';
+import { readNetworkRecord, type NetworkRecord } from './record.ts';
 import { Supervisor, stopNodes, stopProcesses } from './supervisor.ts';
 
 export interface NetworkStatus {
@@ -22,11 +23,19 @@ export interface NetworkStatus {
 /** What a running network tells whoever shows it. */
 export type NetworkEvent =
   | { readonly kind: 'created' | 'note' | 'progress' | 'exited'; readonly text: string }
-  | { readonly kind: 'ready'; readonly url: string; readonly home: string; readonly chainId: string; readonly genesisHash: string }
+  | {
+      readonly kind: 'ready';
+      readonly url: string;
+      readonly home: string;
+      readonly chainId: string;
+      readonly genesisHash: string;
+    }
   | { readonly kind: 'status'; readonly status: NetworkStatus; readonly atMs: number }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
 export interface RunNetworkOptions extends NetworkRequest {
+  /** Absolute path. */
+  readonly home: string;
   readonly apiPort: number;
   /** `key=value` settings for every node. */
   readonly settings: readonly string[];
@@ -44,42 +53,47 @@ export interface RunningNetwork {
 /**
  * Makes or reuses the network of a home and starts its processes.
  *
- * @throws `home.in-use`, `home.other-chain`, `genesis.*`, `node.port-in-use`
+ * @throws `home.in-use`, `home.other-chain`, `home.port-in-use`, `configuration.*`, `genesis.*`
  */
 export async function runNetwork(options: RunNetworkOptions): Promise<RunningNetwork> {
   const layout = networkLayout(options.home);
-  await refuseSecondSupervisor(layout.supervisorPid, options.home);
+  checkSettings(options.settings);
   await refuseTakenPort(options.apiPort);
-  const { record, notes } = await prepareNetwork(options);
-  for (const text of notes) options.onEvent({ kind: 'created', text });
-  await writeNodeFiles(layout, record, { apiPort: options.apiPort, settings: options.settings });
-  await writeFile(layout.supervisorPid, `${process.pid}\n`);
+  await becomeSupervisor(layout);
+  let record: NetworkRecord;
+  try {
+    const prepared = await prepareNetwork(layout, options);
+    record = prepared.record;
+    for (const text of prepared.notes) options.onEvent({ kind: 'created', text });
+    await writeNodeFiles(layout, record, options);
+  } catch (error) {
+    await removePidFile(layout.supervisorPid);
+    throw error;
+  }
   const nodes = nodesOf(layout, record);
   const supervisor = new Supervisor({ nodes, command: options.command });
   const watch = new NetworkWatch(nodes, options, record);
   supervisor.on('report', (node, report) => watch.report(node, report));
-  const ended = new Promise<{ error?: CodedError }>((resolve) => {
-    let stopping: Promise<void> | undefined;
-    const stop = (error?: CodedError): void => {
-      stopping ??= supervisor.stop().then(async () => {
-        await rm(layout.supervisorPid, { force: true });
-        resolve(error === undefined ? {} : { error });
-      });
-    };
-    supervisor.on('exit', (node, code, signal) => {
-      const error = watch.exited(node, code, signal, supervisor.stopping);
-      if (error !== undefined) stop(error);
-    });
-    watch.stop = stop;
+  const { promise: ended, resolve: end, reject: failToEnd } = Promise.withResolvers<{ error?: CodedError }>();
+  let stopping: Promise<void> | undefined;
+  const stop = (reason?: CodedError): Promise<void> => {
+    stopping ??= stopAll(supervisor, layout).then(
+      () => end(reason === undefined ? {} : { error: reason }),
+      failToEnd,
+    );
+    return stopping;
+  };
+  supervisor.on('exit', (node, code, signal) => {
+    const error = watch.exited(node, code, signal, supervisor.stopping);
+    if (error !== undefined) void stop(error);
   });
   supervisor.start();
-  return {
-    ended,
-    async stop() {
-      watch.stop();
-      await ended;
-    },
-  };
+  return { ended, stop: () => stop() };
+}
+
+async function stopAll(supervisor: Supervisor, layout: NetworkLayout): Promise<void> {
+  await supervisor.stop();
+  await removePidFile(layout.supervisorPid);
 }
 
 /** Stops the network of a home, however its processes were started. */
@@ -87,7 +101,9 @@ export async function stopNetwork(home: string): Promise<{ stopped: number }> {
   const layout = networkLayout(home);
   const record = await readNetworkRecord(layout.record);
   if (record === undefined) {
-    throw homeError('not-a-network', `there is no local network in ${home}; name its folder with --home`, { home });
+    throw homeError('not-a-network', `there is no local network in ${home}; name its folder with --home`, {
+      home,
+    });
   }
   const stopped = await stopProcesses(async () => {
     const pid = await readPidFile(layout.supervisorPid);
@@ -98,13 +114,23 @@ export async function stopNetwork(home: string): Promise<{ stopped: number }> {
   return { stopped: stopped + left };
 }
 
-async function refuseSecondSupervisor(pidFile: string, home: string): Promise<void> {
-  const pid = await readPidFile(pidFile);
-  if (pid === undefined || pid === process.pid || !(await isLivingNode0(pid, 'up'))) return;
-  throw homeError('in-use', `process ${pid} runs the network in ${home} already; stop it with: node0 down --home ${home}`, {
-    home,
-    pid,
-  });
+/** A wrong setting ends the start before anything is made. */
+function checkSettings(settings: readonly string[]): void {
+  mergeSettings(new Map(), '', { overrides: settings });
+}
+
+/** One supervisor a home: whoever writes the pid file. */
+async function becomeSupervisor(layout: NetworkLayout): Promise<void> {
+  const pid = await readPidFile(layout.supervisorPid);
+  if (pid !== undefined && pid !== process.pid && (await isLivingNode0(pid, 'up'))) {
+    throw homeError(
+      'in-use',
+      `process ${pid} runs the network in ${layout.home} already; stop it with: node0 down --home ${layout.home}`,
+      { home: layout.home, pid },
+    );
+  }
+  await mkdir(layout.home, { recursive: true });
+  await writePidFile(layout.supervisorPid);
 }
 
 async function refuseTakenPort(port: number): Promise<void> {
@@ -121,7 +147,6 @@ class NetworkWatch {
   readonly #running = new Set<string>();
   #ready = false;
   #previous: { transactions: number; atMs: number } | undefined;
-  stop: (error?: CodedError) => void = () => {};
 
   constructor(
     nodes: readonly NodeLayout[],
@@ -195,7 +220,10 @@ class NetworkWatch {
       });
     }
     const seconds = this.#previous === undefined ? 0 : (atMs - this.#previous.atMs) / 1000;
-    const rate = this.#previous === undefined || seconds <= 0 ? 0 : (report.transactions - this.#previous.transactions) / seconds;
+    const rate =
+      this.#previous === undefined || seconds <= 0
+        ? 0
+        : (report.transactions - this.#previous.transactions) / seconds;
     this.#previous = { transactions: report.transactions, atMs };
     const validatorsRunning = [...this.#running].filter((name) => name !== 'platform').length;
     this.#options.onEvent({

@@ -13,7 +13,7 @@ const RETAINED_HEIGHTS = 2_000;
 export async function writeNodeFiles(
   layout: NetworkLayout,
   record: NetworkRecord,
-  options: { apiPort: number; settings: Readonly<Record<string, unknown>> },
+  options: { apiPort: number; settings: readonly string[] },
 ): Promise<void> {
   for (const [index, node] of nodesOf(layout, record).entries()) {
     const isPlatform = index === record.validators;
@@ -32,7 +32,7 @@ export async function writeNodeFiles(
       keys: { passwordFile: relative(node.home, layout.password) },
       storage: { profile: 'local', retainedHeights: RETAINED_HEIGHTS },
       log: { file: 'node.log' },
-      ...options.settings,
+      ...dottedSettings(options.settings),
     };
     await mkdir(node.home, { recursive: true });
     await writeFile(node.configuration, HEADER + stringify(configuration));
@@ -40,6 +40,22 @@ export async function writeNodeFiles(
 }
 
 /** Validators in order, then the platform node. */
-export function nodesOf(layout: NetworkLayout, record: Pick<NetworkRecord, 'validators'>): readonly NodeLayout[] {
-  return [...Array.from({ length: record.validators }, (_, index) => layout.validator(index)), layout.platform];
+export function nodesOf(
+  layout: NetworkLayout,
+  record: Pick<NetworkRecord, 'validators'>,
+): readonly NodeLayout[] {
+  return [
+    ...Array.from({ length: record.validators }, (_, index) => layout.validator(index)),
+    layout.platform,
+  ];
+}
+
+/** `key=value` texts as members: a dotted key at the top of the file stands over the nested one. */
+function dottedSettings(settings: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    settings.map((setting) => {
+      const equals = setting.indexOf('=');
+      return [setting.slice(0, equals), setting.slice(equals + 1)];
+    }),
+  );
 }

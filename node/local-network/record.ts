@@ -8,6 +8,8 @@ export interface NetworkRecord {
   readonly chainId: string;
   readonly genesisHash: string;
   readonly validators: number;
+  /** SHA-256 in hex of the genesis file that the network was made from; absent for one made here. */
+  readonly sourceHash?: string;
   /** libp2p ports: one a validator, the platform's last. */
   readonly peerPorts: readonly number[];
   /** libp2p identities, in the same order. */
@@ -29,9 +31,13 @@ export async function readNetworkRecord(file: string): Promise<NetworkRecord | u
     record = undefined;
   }
   if (isRecord(record)) return record;
-  throw homeError('unreadable', `${file} is not the record of a local network; move the folder away to start afresh`, {
-    file,
-  });
+  throw homeError(
+    'unreadable',
+    `${file} is not the record of a local network; move the folder away to start afresh`,
+    {
+      file,
+    },
+  );
 }
 
 /** Replaces the record atomically. */

@@ -39,9 +39,17 @@ export function createMetrics(name: string, sources: MetricSources): NodeMetrics
   gauge('mempool_transactions', 'Transactions that wait for a block.', sources.mempoolTransactions);
   gauge('mempool_bytes', 'Bytes of the transactions that wait for a block.', sources.mempoolBytes);
   gauge('consensus_round', 'Round of the height that is being decided.', sources.round);
-  gauge('sync_heights_behind', 'Heights between the tip and the greatest height that a peer claims.', sources.behind);
+  gauge(
+    'sync_heights_behind',
+    'Heights between the tip and the greatest height that a peer claims.',
+    sources.behind,
+  );
   gauge('ready', '1 when the node finalises, 0 otherwise.', () => (sources.ready() ? 1 : 0));
-  const blocks = new Counter({ name: 'node0_blocks_total', help: 'Blocks finalised.', registers: [registry] });
+  const blocks = new Counter({
+    name: 'node0_blocks_total',
+    help: 'Blocks finalised.',
+    registers: [registry],
+  });
   const transactions = new Counter({
     name: 'node0_transactions_total',
     help: 'Transactions finalised, by outcome.',

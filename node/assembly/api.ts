@@ -1,0 +1,76 @@
+import { buildGateway, type GatewayComponents } from '#gateway';
+import { validateGenesis, type Genesis } from '#genesis';
+import type { Logger } from '#kernel';
+import { systemClock, systemRandom, systemScheduler } from '#runtime';
+import { homeError } from '../home/errors.ts';
+import type { NodeMetrics } from '../metrics/metrics.ts';
+import { VERSION } from '../version.ts';
+import type { Protocol } from './protocol.ts';
+
+export interface ApiInit {
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly listen: string;
+  readonly protocol: Protocol;
+  readonly genesis: Genesis;
+  readonly metrics: NodeMetrics;
+  readonly readiness: GatewayComponents['readiness'];
+  readonly logger: Logger;
+}
+
+/**
+ * Builds the edge and listens.
+ *
+ * @returns its URL and its end
+ * @throws `home.port-in-use`
+ */
+export async function startApi(init: ApiInit): Promise<{ url: string; close: () => Promise<void> }> {
+  const { protocol, genesis, metrics, readiness, logger } = init;
+  const { host, port } = splitAddress(init.listen);
+  const gateway = await buildGateway({
+    identity: genesis.state.identity,
+    version: VERSION,
+    chain: protocol.chain,
+    ledger: protocol.ledger,
+    mempool: protocol.mempool,
+    peers: protocol.network,
+    consensus: protocol.consensus,
+    genesis: { document: genesis.document, report: genesis.report },
+    validateGenesis: (bytes) => validateGenesis(bytes, systemClock),
+    readiness,
+    syncing: () => protocol.sync.syncing,
+    metrics: () => metrics.text(),
+    clock: systemClock,
+    scheduler: systemScheduler,
+    random: systemRandom,
+    logger,
+    publicExposure: !isLoopbackHost(host),
+  });
+  try {
+    await gateway.listen({ host, port });
+  } catch (cause) {
+    await gateway.close();
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause;
+    throw homeError(
+      'port-in-use',
+      `port ${port} of ${host} is in use; choose another with api.listen`,
+      { host, port },
+      { cause },
+    );
+  }
+  const address = gateway.server.address();
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `http://${shown}:${typeof address === 'object' && address !== null ? address.port : port}`,
+    close: () => gateway.close(),
+  };
+}
+
+function splitAddress(listen: string): { host: string; port: number } {
+  const colon = listen.lastIndexOf(':');
+  const host = listen.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  return { host, port: Number(listen.slice(colon + 1)) };
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

@@ -1,0 +1,166 @@
+import type { StateEngine } from '#engines/state';
+import type { Genesis } from '#genesis';
+import type { Logger, SigningKey } from '#kernel';
+import { systemClock, systemRandom, systemScheduler, type RuntimeVerifier } from '#runtime';
+import { createBlockSync, createChain, type BlockSync, type Chain } from '#services/block';
+import { createLedger, type Ledger } from '#services/blockchain';
+import { createConsensus, openFileDirectory, openLocalSigner, type Consensus } from '#services/consensus';
+import { createNetwork, type Network } from '#services/network';
+import {
+  createMempool,
+  createTransactionFetch,
+  createTransactionGossip,
+  openFileJournal,
+  type Mempool,
+} from '#services/transaction';
+import type { LoadedConfiguration } from '../configuration/load-configuration.ts';
+import { Pruning } from '../lifecycle/pruning.ts';
+import type { Teardown } from '../lifecycle/teardown.ts';
+import { VERSION } from '../version.ts';
+
+/** Version of what peers say to each other; peers of another version part. */
+const PROTOCOL_VERSION = 1;
+
+export interface ProtocolInit {
+  readonly loaded: LoadedConfiguration;
+  readonly genesis: Genesis;
+  readonly engine: StateEngine;
+  /** 32-byte seed of the transport identity. */
+  readonly transportSeed: Uint8Array;
+  /** Absent: the node follows and never votes. */
+  readonly consensusKey: SigningKey | undefined;
+  readonly verifier: RuntimeVerifier;
+  readonly logger: Logger;
+  /** The node must end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** The protocol contexts of a node, put together. */
+export interface Protocol {
+  readonly chain: Chain;
+  readonly ledger: Ledger;
+  readonly mempool: Mempool;
+  readonly network: Network;
+  readonly sync: BlockSync;
+  readonly consensus: Consensus;
+}
+
+/** Opens ledger and chain on the engine, and the mempool with what its journal holds. */
+export async function openState(init: ProtocolInit, teardown: Teardown) {
+  const { genesis, engine, verifier, logger, loaded } = init;
+  const { configuration, path } = loaded;
+  const { identity, initialHeight, timeMs: genesisTimeMs } = genesis.state;
+  const retainedHeights = configuration['storage.retainedHeights'];
+  const ledger = createLedger({ identity, engine, retainedHeights })({ scheduler: systemScheduler });
+  await ledger.open(genesis.state);
+  const chain = createChain({ identity, engine, initialHeight, genesisTimeMs })({ ledger, verifier, logger });
+  teardown.add('chain', () => chain.close());
+  await chain.open();
+  const mempool = createMempool(
+    {
+      identity,
+      limits: {
+        maxTransactions: configuration['mempool.maxTransactions'],
+        maxBytes: configuration['mempool.maxBytes'],
+        maxPerAccount: configuration['mempool.maxPerAccount'],
+      },
+    },
+    {
+      accounts: ledger,
+      rules: () => ({ height: chain.tip().height + 1, parameters: chain.tip().parameters }),
+      verifier,
+      journal: await openFileJournal(path('data/mempool.journal')),
+      logger,
+    },
+  );
+  teardown.add('mempool', () => mempool.close());
+  const pending = await mempool.load();
+  const { height } = chain.tip();
+  logger.info({ height, pending }, 'the state is open');
+  const prune = () => ledger.prune();
+  const pruning = new Pruning({ prune, scheduler: systemScheduler, logger, onFatal: init.onFatal });
+  teardown.add('pruning', () => pruning.stop());
+  chain.onFinalised(({ block, execution }) => {
+    mempool.finalised(block.header.height, block.transactions, execution.changedAccounts);
+    pruning.wake();
+  });
+  return { chain, ledger, mempool };
+}
+
+/** Puts the network and what speaks over it on top of the state, and starts them. */
+export async function startProtocol(
+  init: ProtocolInit,
+  state: Pick<Protocol, 'chain' | 'ledger' | 'mempool'>,
+  teardown: Teardown,
+): Promise<Protocol> {
+  const { genesis, verifier, logger, onFatal } = init;
+  const { chain, mempool } = state;
+  const { identity } = genesis.state;
+  const ports = { clock: systemClock, scheduler: systemScheduler, random: systemRandom, logger };
+  const network = await makeNetwork(init, chain);
+  teardown.add('network', () => network.stop());
+  const transport = network;
+  const fetch = createTransactionFetch(
+    { identity },
+    { transport, verifier, logger, lookup: (id) => mempool.lookup(id) ?? consensus.transaction(id) },
+  );
+  const gossip = createTransactionGossip({ ...ports, transport, mempool, fetch });
+  const sync = createBlockSync({
+    ...ports,
+    identity,
+    transport,
+    chain,
+    verifier,
+    onFatal,
+    onPeerHeight: (peer, height) => network.setPeerHeight(peer, height),
+  });
+  const signer = await openSigner(init, teardown);
+  const consensus = createConsensus({
+    identity,
+    directory: await openFileDirectory(init.loaded.path('data/consensus')),
+    ...(signer !== undefined && { key: signer }),
+  })({ ...ports, chain, transport, mempool, fetch, verifier });
+  consensus.onFatal(onFatal);
+  sync.onStateChange((syncing) => (syncing ? consensus.pause() : consensus.resume()));
+  fetch.start();
+  gossip.start();
+  teardown.add('gossip', () => gossip.stop());
+  teardown.add('consensus', () => consensus.stop());
+  await consensus.start();
+  teardown.add('sync', () => sync.stop());
+  sync.start();
+  await network.start();
+  return { ...state, network, sync, consensus };
+}
+
+function makeNetwork(init: ProtocolInit, chain: Chain): Promise<Network> {
+  const { genesis, transportSeed, consensusKey, logger } = init;
+  const { configuration } = init.loaded;
+  const { chainId, genesisHash } = genesis.state.identity;
+  return createNetwork(
+    {
+      listen: configuration['network.listen'],
+      peers: configuration['network.peers'],
+      allow: configuration['network.allow'],
+      privateKey: transportSeed,
+      hello: () => ({
+        protocolVersion: PROTOCOL_VERSION,
+        chainId,
+        genesisHash,
+        role: consensusKey === undefined ? 'full' : 'validator',
+        agent: `node0/${VERSION}`,
+        height: chain.tip().height,
+      }),
+    },
+    { clock: systemClock, scheduler: systemScheduler, random: systemRandom, logger },
+  );
+}
+
+async function openSigner({ loaded, genesis, consensusKey }: ProtocolInit, teardown: Teardown) {
+  if (consensusKey === undefined) return undefined;
+  const directory = await openFileDirectory(loaded.path('data/signer'));
+  const { genesisHash } = genesis.state.identity;
+  const signer = await openLocalSigner({ directory, key: consensusKey, genesisHash });
+  teardown.add('signer', () => signer.close());
+  return signer;
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { loadGenesis } from '#genesis';
+import { toHex } from '#kernel';
+import { systemClock } from '#runtime';
+import { homeError } from '../home/errors.ts';
+import type { NetworkLayout } from './layout.ts';
+import { prepareGenesis } from './network-genesis.ts';
+import { ensurePassword, ensurePeerIds } from './network-keys.ts';
+import { nodesOf } from './node-files.ts';
+import { freePorts, isPortFree } from './ports.ts';
+import { readNetworkRecord, writeNetworkRecord, type NetworkRecord } from './record.ts';
+
+/** What is asked of a local network; for one that is there already, what must match. */
+export interface NetworkRequest {
+  readonly validators?: number | undefined;
+  /** Absolute path. */
+  readonly genesisFile?: string | undefined;
+  readonly denomination?: string | undefined;
+  /** Absolute path; unless stated, the folder of the genesis file. */
+  readonly keysFolder?: string | undefined;
+}
+
+export interface PreparedNetwork {
+  readonly record: NetworkRecord;
+  /** What was done, for people. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Makes the network of a home, or takes the one that is there. The record is written last: a creation that was
+ * cut short before it is completed by the next one, with the keys that were made.
+ *
+ * @throws `home.other-chain`, `home.unreadable`, `home.keys-missing`, `genesis.*`
+ */
+export async function prepareNetwork(
+  layout: NetworkLayout,
+  request: NetworkRequest,
+): Promise<PreparedNetwork> {
+  const source = request.genesisFile === undefined ? undefined : await readGenesisFile(request.genesisFile);
+  const record = await readNetworkRecord(layout.record);
+  if (record === undefined) return createNetwork(layout, request, source);
+  refuseOther(layout.home, record, request);
+  if (source !== undefined) await refuseOtherGenesis(layout.home, record, source);
+  return { record: await withFreePorts(layout, record), notes: [] };
+}
+
+async function createNetwork(
+  layout: NetworkLayout,
+  request: NetworkRequest,
+  source: Uint8Array | undefined,
+): Promise<PreparedNetwork> {
+  await mkdir(layout.home, { recursive: true });
+  const password = await ensurePassword(layout);
+  const keysFolder = request.keysFolder ?? dirname(request.genesisFile ?? layout.genesis);
+  const prepared = await prepareGenesis(layout, password, { ...request, source, keysFolder });
+  const genesis = await loadGenesis(prepared.bytes, { clock: systemClock });
+  await writeFile(`${layout.genesis}.new`, prepared.bytes);
+  await rename(`${layout.genesis}.new`, layout.genesis);
+  const nodes = nodesOf(layout, prepared);
+  const record: NetworkRecord = {
+    version: 1,
+    chainId: genesis.chainId,
+    genesisHash: toHex(genesis.genesisHash),
+    validators: prepared.validators,
+    ...(source !== undefined && { sourceHash: sha256(source) }),
+    peerPorts: await freePorts(nodes.length),
+    peerIds: await ensurePeerIds(nodes, password),
+  };
+  await writeNetworkRecord(layout.record, record);
+  const { findings, summary } = genesis.report;
+  const warnings = findings.filter(({ severity }) => severity === 'warning');
+  return {
+    record,
+    notes: [
+      `made ${layout.home}: chain ${record.chainId}, ${summary.accounts} accounts, ${record.validators} validators`,
+      ...prepared.notes,
+      `genesis ${record.genesisHash}: valid`,
+      ...warnings.map(({ rule, message }) => `warning: ${message} [${rule}]`),
+    ],
+  };
+}
+
+function refuseOther(home: string, record: NetworkRecord, { validators }: NetworkRequest): void {
+  if (validators === undefined || validators === record.validators) return;
+  throw homeError(
+    'other-chain',
+    `the network in ${home} has ${record.validators} validators, not ${validators}; leave --validators out, or name another --home`,
+    { home, found: record.validators, asked: validators },
+  );
+}
+
+async function refuseOtherGenesis(home: string, record: NetworkRecord, source: Uint8Array): Promise<void> {
+  if (record.sourceHash === sha256(source)) return;
+  const genesis = await loadGenesis(source, { clock: systemClock }).catch(() => undefined);
+  if (genesis !== undefined && toHex(genesis.genesisHash) === record.genesisHash) return;
+  throw homeError(
+    'other-chain',
+    `${home} belongs to another genesis (chain ${record.chainId}, ${record.genesisHash}); leave --genesis out to go on with it, or name another --home`,
+    { home, chainId: record.chainId, genesisHash: record.genesisHash },
+  );
+}
+
+/** Ports may have been taken by others since the last run. */
+async function withFreePorts(layout: NetworkLayout, record: NetworkRecord): Promise<NetworkRecord> {
+  const free = await Promise.all(record.peerPorts.map(isPortFree));
+  if (free.every(Boolean)) return record;
+  const moved = { ...record, peerPorts: await freePorts(record.peerPorts.length) };
+  await writeNetworkRecord(layout.record, moved);
+  return moved;
+}
+
+async function readGenesisFile(file: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(file));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw homeError('unreadable', `the genesis ${file} cannot be read: ${reason}`, { file }, { cause });
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,253 @@
+import { readFile } from 'node:fs/promises';
+import { loadGenesis, type Genesis } from '#genesis';
+import { CodedError, type Cancellable, type Logger } from '#kernel';
+import {
+  createLogger,
+  createSignatureVerifier,
+  nativeEd25519Key,
+  signatureSelfTest,
+  systemClock,
+  systemScheduler,
+} from '#runtime';
+import { startApi } from './assembly/api.ts';
+import { openState, startProtocol, type Protocol, type ProtocolInit } from './assembly/protocol.ts';
+import { openStorage } from './assembly/storage.ts';
+import {
+  loadConfiguration,
+  type ConfigurationSources,
+  type LoadedConfiguration,
+} from './configuration/load-configuration.ts';
+import { homeError } from './home/errors.ts';
+import { readSeed } from './home/key-files.ts';
+import { isLivingNode0, readPidFile, removePidFile, writePidFile } from './home/pid-file.ts';
+import { nodeError } from './lifecycle/errors.ts';
+import { reportToParent, type BootStage } from './lifecycle/progress.ts';
+import { readinessOf } from './lifecycle/readiness.ts';
+import { Teardown } from './lifecycle/teardown.ts';
+import { createMetrics, type NodeMetrics } from './metrics/metrics.ts';
+
+/** How often a node tells the process that started it where it stands. */
+const REPORT_MS = 500;
+
+export interface StartNodeOptions extends ConfigurationSources {
+  readonly configurationFile: string;
+}
+
+export interface RunningNode {
+  readonly name: string;
+  /** URL of the API, when it has one. */
+  readonly api: string | undefined;
+  /** Closes everything in order; resolves when the engines are closed. */
+  stop(): Promise<void>;
+  /** Calls back once when going on would not be safe; the process must stop the node and end. */
+  onFatal(listener: (error: Error) => void): void;
+}
+
+/**
+ * Starts one node from its configuration file: keys, genesis, state, network, API.
+ *
+ * @throws `configuration.*`, `home.*`, `genesis.*`, `engine.state.*`, `blockchain.other-chain`,
+ *   `network.listen-failed`; whatever had been opened is closed by then
+ */
+export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
+  const loaded = await loadConfiguration(options.configurationFile, options);
+  const { configuration } = loaded;
+  const destination = configuration['log.file'] === '' ? 1 : loaded.path(configuration['log.file']);
+  const logger = createLogger({ name: configuration.name, level: configuration['log.level'], destination });
+  const teardown = new Teardown();
+  teardown.add('log', () => logger.flush());
+  const fatal = new FatalSignal(logger);
+  try {
+    const api = await start(loaded, logger, teardown, fatal);
+    return {
+      name: configuration.name,
+      api,
+      stop: () => teardown.run(logger),
+      onFatal: (listener) => fatal.onFatal(listener),
+    };
+  } catch (error) {
+    logger.error({ error }, 'the node did not start');
+    await teardown.run(logger);
+    throw error;
+  }
+}
+
+async function start(
+  loaded: LoadedConfiguration,
+  logger: Logger,
+  teardown: Teardown,
+  fatal: FatalSignal,
+): Promise<string | undefined> {
+  const { configuration, path, home } = loaded;
+  enter('keys', logger);
+  signatureSelfTest();
+  const pidFile = path('pid');
+  await refuseSecondProcess(pidFile, home);
+  const keys = await readKeys(loaded);
+  enter('genesis', logger);
+  const genesis = await readGenesis(loaded);
+  enter('state', logger);
+  teardown.add('pid file', () => removePidFile(pidFile));
+  const engine = await openStorage(loaded);
+  teardown.add('state engine', () => engine.close());
+  // Whoever holds the lock of the state is the node of this home.
+  await writePidFile(pidFile);
+  const verifier = createSignatureVerifier({
+    workers: configuration['verification.workers'],
+    clock: systemClock,
+  });
+  teardown.add('signature verifier', () => verifier.close());
+  const init: ProtocolInit = {
+    loaded,
+    genesis,
+    engine,
+    verifier,
+    logger,
+    ...keys,
+    onFatal: (error) => fatal.raise(error),
+  };
+  const state = await openState(init, teardown);
+  enter('network', logger);
+  const protocol = await startProtocol(init, state, teardown);
+  const watch = watchProtocol(configuration.name, protocol);
+  teardown.add('watch', () => watch.stop());
+  enter('api', logger);
+  const api = await listenApi(loaded, protocol, genesis, watch, logger, teardown);
+  const addresses = protocol.network.addresses();
+  reportToParent({ kind: 'started', api, addresses });
+  logger.info({ api, addresses, chainId: genesis.chainId, height: protocol.chain.tip().height }, 'started');
+  return api;
+}
+
+function enter(stage: BootStage, logger: Logger): void {
+  logger.debug({ stage }, 'starting');
+  reportToParent({ kind: 'stage', stage });
+}
+
+async function refuseSecondProcess(pidFile: string, home: string): Promise<void> {
+  const pid = await readPidFile(pidFile);
+  if (pid === undefined || pid === process.pid || !(await isLivingNode0(pid, 'start', home))) return;
+  throw homeError('in-use', `process ${pid} runs the node in ${home} already; stop that process first`, {
+    home,
+    pid,
+  });
+}
+
+async function readKeys({ configuration, path }: LoadedConfiguration) {
+  const passwordFile = path(configuration['keys.passwordFile']);
+  const consensusKey = configuration['consensus.key'];
+  return {
+    transportSeed: await readSeed(path(configuration['network.key']), passwordFile),
+    consensusKey:
+      consensusKey === '' ? undefined : nativeEd25519Key(await readSeed(path(consensusKey), passwordFile)),
+  };
+}
+
+async function readGenesis({ configuration, path }: LoadedConfiguration): Promise<Genesis> {
+  const file = path(configuration['chain.genesis']);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw homeError('unreadable', `the genesis ${file} cannot be read: ${reason}`, { file }, { cause });
+  }
+  return loadGenesis(bytes, { clock: systemClock, expectedHash: configuration['chain.genesisHash'] });
+}
+
+async function listenApi(
+  { configuration }: LoadedConfiguration,
+  protocol: Protocol,
+  genesis: Genesis,
+  watch: ProtocolWatch,
+  logger: Logger,
+  teardown: Teardown,
+): Promise<string | undefined> {
+  const listen = configuration['api.listen'];
+  if (listen === '') return undefined;
+  const { metrics, readiness } = watch;
+  const api = await startApi({ listen, protocol, genesis, metrics, readiness, logger });
+  teardown.add('api', () => api.close());
+  return api.url;
+}
+
+interface ProtocolWatch {
+  readonly metrics: NodeMetrics;
+  readonly readiness: () => { ready: boolean; reasons: string[] };
+  stop(): void;
+}
+
+/** Counts what becomes final, judges readiness, and tells the parent process both. */
+function watchProtocol(name: string, protocol: Protocol): ProtocolWatch {
+  const { chain, network, mempool, sync, consensus } = protocol;
+  let lastFinalisedAtMs: number | undefined;
+  const readiness = () =>
+    readinessOf({
+      clock: systemClock,
+      tip: () => chain.tip(),
+      lastFinalisedAtMs: () => lastFinalisedAtMs,
+      syncing: () => sync.syncing,
+      peers: () => network.peers().length,
+      validators: () => chain.tip().validators.validators.length,
+    });
+  const metrics = createMetrics(name, {
+    height: () => chain.tip().height,
+    peers: () => network.peers().length,
+    mempoolTransactions: () => mempool.size,
+    mempoolBytes: () => mempool.bytes,
+    round: () => consensus.status().round,
+    behind: () => sync.behind(),
+    ready: () => readiness().ready,
+  });
+  const unsubscribe = chain.onFinalised((event) => {
+    lastFinalisedAtMs = systemClock.monotonic();
+    metrics.finalised(event, systemClock.now());
+  });
+  let timer: Cancellable;
+  const report = (): void => {
+    reportToParent({
+      kind: 'status',
+      height: chain.tip().height,
+      peers: network.peers().length,
+      ready: readiness().ready,
+      transactions: metrics.transactions(),
+    });
+    timer = systemScheduler.after(REPORT_MS, report);
+  };
+  timer = systemScheduler.after(REPORT_MS, report);
+  return {
+    metrics,
+    readiness,
+    stop() {
+      unsubscribe();
+      timer.cancel();
+    },
+  };
+}
+
+/** The first reason to end, for whoever listens, now or later. */
+class FatalSignal {
+  readonly #logger: Logger;
+  #error: Error | undefined;
+  #listener: ((error: Error) => void) | undefined;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  raise(cause: unknown): void {
+    if (this.#error !== undefined) return;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#error =
+      cause instanceof CodedError
+        ? cause
+        : nodeError('failed', `the node stops for safety: ${reason}`, { reason }, { cause });
+    this.#logger.error({ error: this.#error }, 'the node stops for safety');
+    this.#listener?.(this.#error);
+  }
+
+  onFatal(listener: (error: Error) => void): void {
+    this.#listener = listener;
+    if (this.#error !== undefined) listener(this.#error);
+  }
+}
