@@ -10,7 +10,7 @@ import {
   systemScheduler,
 } from '#runtime';
 import { startApi } from './assembly/api.ts';
-import { openState, startProtocol, type Protocol, type ProtocolInit } from './assembly/protocol.ts';
+import { openState, startProtocol, VALIDATOR_ROLE, type Protocol, type ProtocolInit } from './assembly/protocol.ts';
 import { openStorage } from './assembly/storage.ts';
 import {
   loadConfiguration,
@@ -109,7 +109,7 @@ async function start(
   const state = await openState(init, teardown);
   enter('network', logger);
   const protocol = await startProtocol(init, state, teardown);
-  const watch = watchProtocol(configuration.name, protocol);
+  const watch = watchProtocol(configuration.name, protocol, keys.consensusKey !== undefined);
   teardown.add('watch', () => watch.stop());
   enter('api', logger);
   const api = await listenApi(loaded, protocol, genesis, watch, logger, teardown);
@@ -178,7 +178,7 @@ interface ProtocolWatch {
 }
 
 /** Counts what becomes final, judges readiness, and tells the parent process both. */
-function watchProtocol(name: string, protocol: Protocol): ProtocolWatch {
+function watchProtocol(name: string, protocol: Protocol, votes: boolean): ProtocolWatch {
   const { chain, network, mempool, sync, consensus } = protocol;
   let lastFinalisedAtMs: number | undefined;
   const readiness = () =>
@@ -209,6 +209,7 @@ function watchProtocol(name: string, protocol: Protocol): ProtocolWatch {
       kind: 'status',
       height: chain.tip().height,
       peers: network.peers().length,
+      validators: network.peers().filter(({ role }) => role === VALIDATOR_ROLE).length + Number(votes),
       ready: readiness().ready,
       transactions: metrics.transactions(),
     });

@@ -20,6 +20,9 @@ import { VERSION } from '../version.ts';
 
 /** Version of what peers say to each other; peers of another version part. */
 const PROTOCOL_VERSION = 1;
+/** What peers call each other. */
+export const VALIDATOR_ROLE = 'validator';
+const FULL_NODE_ROLE = 'full';
 
 export interface ProtocolInit {
   readonly loaded: LoadedConfiguration;
@@ -147,7 +150,7 @@ function makeNetwork(init: ProtocolInit, chain: Chain): Promise<Network> {
         protocolVersion: PROTOCOL_VERSION,
         chainId,
         genesisHash,
-        role: consensusKey === undefined ? 'full' : 'validator',
+        role: consensusKey === undefined ? FULL_NODE_ROLE : VALIDATOR_ROLE,
         agent: `node0/${VERSION}`,
         height: chain.tip().height,
       }),

@@ -6,6 +6,8 @@ export type NodeReport =
       readonly kind: 'status';
       readonly height: number;
       readonly peers: number;
+      /** Validators among them, and itself if it is one. */
+      readonly validators: number;
       /** Finalising: see `Readiness`. */
       readonly ready: boolean;
       /** Transactions finalised since the process started. */

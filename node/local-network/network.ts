@@ -225,7 +225,6 @@ class NetworkWatch {
         ? 0
         : (report.transactions - this.#previous.transactions) / seconds;
     this.#previous = { transactions: report.transactions, atMs };
-    const validatorsRunning = [...this.#running].filter((name) => name !== 'platform').length;
     this.#options.onEvent({
       kind: 'status',
       atMs,
@@ -233,7 +232,7 @@ class NetworkWatch {
         height: report.height,
         peers: report.peers,
         validators: this.#record.validators,
-        validatorsRunning,
+        validatorsRunning: report.validators,
         transactionsPerSecond: rate,
       },
     });

@@ -9,7 +9,8 @@ import { until } from '../harness/until.ts';
 const READY_WITHIN_MS = 15_000;
 
 interface CommitView {
-  readonly signatures: readonly { readonly index: number }[];
+  /** By validator index; null where there is none. */
+  readonly signatures: readonly (string | null)[];
 }
 
 describe('a local network of real processes', () => {
@@ -62,7 +63,7 @@ describe('a local network of real processes', () => {
       const latest = await network.status();
       for (let at = height + 1; at <= latest.height; at++) {
         const commit = await network.get<CommitView>(`/blocks/${at}/commit`);
-        if (commit.signatures.some((signature) => signature.index === index)) return at;
+        if (typeof commit.signatures[index] === 'string') return at;
       }
       return undefined;
     });
@@ -87,7 +88,6 @@ describe('a local network of real processes', () => {
     // A height may have been decided already when the second one died.
     const halted = await until('two looks at the height agree', async () => {
       const first = await network.status();
-      await until('a second passes', async () => true, { everyMs: 1000 });
       await new Promise((resolve) => setTimeout(resolve, 2000));
       const second = await network.status();
       return first.height === second.height ? second : undefined;

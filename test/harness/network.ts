@@ -39,7 +39,7 @@ export class TestNetwork {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Everything that `up` printed. */
+  /** Everything that the last `up` printed. */
   get output(): string {
     return this.#output;
   }
@@ -47,6 +47,7 @@ export class TestNetwork {
   /** Runs `up` and returns the milliseconds until it said that it is ready. */
   async up(parameters: readonly string[] = [], withinMs = 60_000): Promise<number> {
     const startedAt = performance.now();
+    this.#output = '';
     const child = startNode0(['up', '--home', this.home, '--port', String(this.port), ...parameters]);
     this.#process = child;
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
