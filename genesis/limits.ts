@@ -4,5 +4,7 @@ export const DOCUMENT_BYTES_MAX = 256 * 2 ** 20;
 export const DOCUMENT_DEPTH_MAX = 64;
 /** Findings of one rule that a report lists; the others are counted. */
 export const FINDINGS_PER_RULE_MAX = 200;
+/** Characters of a finding's path that are shown: names in a hostile document have any length. */
+export const POINTER_LENGTH_MAX = 1_024;
 export const NAME_BYTES_MAX = 128;
 export const TEXT_BYTES_MAX = 512;

@@ -28,8 +28,8 @@ export interface LocalGenesisOptions {
 /** Parameters of a network on one machine: quick timeouts, a block at least every three seconds. */
 const LOCAL_CONSENSUS: GenesisDocument['consensus'] = {
   proposeTimeoutMs: '1000',
-  prevoteTimeoutMs: '500',
-  precommitTimeoutMs: '500',
+  prevoteTimeoutMs: '1000',
+  precommitTimeoutMs: '1000',
   timeoutDeltaMs: '250',
   emptyBlockIntervalMs: '3000',
   precisionMs: '500',

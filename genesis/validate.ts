@@ -40,7 +40,7 @@ export async function judgeGenesis(bytes: Uint8Array, clock: Clock): Promise<Jud
   if (isForeign(read.value)) {
     const { chainId, summary } = validateForeign(read.value, findings);
     return {
-      report: makeReport('cometbft', chainId, null, summary, findings),
+      report: makeReport('cometbft', chainId, undefined, summary, findings),
       document: read.value,
       model: undefined,
       genesisHash: undefined,
@@ -50,7 +50,7 @@ export async function judgeGenesis(bytes: Uint8Array, clock: Clock): Promise<Jud
     findings.add(
       'genesis.format',
       '',
-      'the document has neither "accounts" with "ledger" nor the members of a CometBFT genesis',
+      'the document has neither "chainId", "ledger", "accounts" or "validators" nor the members of a CometBFT genesis',
     );
     return unreadable(findings, read.value);
   }
@@ -59,7 +59,7 @@ export async function judgeGenesis(bytes: Uint8Array, clock: Clock): Promise<Jud
 
 function unreadable(findings: Findings, document: unknown): Judged {
   return {
-    report: makeReport('unknown', null, null, EMPTY_SUMMARY, findings),
+    report: makeReport('unknown', null, undefined, EMPTY_SUMMARY, findings),
     document,
     model: undefined,
     genesisHash: undefined,
@@ -80,15 +80,8 @@ async function judgeOwn(value: unknown, findings: Findings, clock: Clock): Promi
   checkAccounts(model, findings);
   checkValidators(model, findings);
   checkParameters(model, findings, clock.now());
-  const concentration = checkConcentration(
-    model.validators.map((validator) => powerOf(model, validator)),
-    findings,
-  );
-  // What cannot be read back has no canonical form: half surrogate pairs above all.
-  const genesisHash =
-    findings.has('json.lone-surrogate') || findings.has('json.duplicate-member')
-      ? undefined
-      : genesisHashOf(value);
+  const concentration = checkConcentration(activePowers(model), findings);
+  const genesisHash = UNHASHABLE.some((rule) => findings.has(rule)) ? undefined : genesisHashOf(value);
   const summary: GenesisSummary = {
     accounts: model.accounts.length,
     validators: model.validators.length,
@@ -98,18 +91,35 @@ async function judgeOwn(value: unknown, findings: Findings, clock: Clock): Promi
     ...concentration,
     stateRoot: null,
   };
-  const stateRoot = findings.hasErrors || genesisHash === undefined ? null : await dryRun(model, genesisHash);
+  const stateRoot =
+    findings.hasErrors || genesisHash === undefined ? null : await dryRun(model, genesisHash, findings);
   const report = makeReport('node0', model.chainId ?? null, genesisHash, { ...summary, stateRoot }, findings);
   return { report, document: value, model, genesisHash };
 }
 
+/** Faults that leave a document without a canonical form: what was parsed is not what stands there. */
+const UNHASHABLE = ['json.lone-surrogate', 'json.duplicate-member', 'json.unsafe-number'] as const;
+
+/** Powers of the validators that the set has room for: the others have no vote. */
+function activePowers(model: GenesisModel): readonly bigint[] {
+  const powers = model.validators.map((validator) => powerOf(model, validator));
+  const { maxValidators = BigInt(powers.length) } = model.ledger;
+  if (BigInt(powers.length) <= maxValidators) return powers;
+  return powers.toSorted((a, b) => (a > b ? -1 : Number(a < b))).slice(0, Number(maxValidators));
+}
+
 /** Builds the state that the document leads to. */
-async function dryRun(model: GenesisModel, genesisHash: Uint8Array): Promise<string | null> {
+async function dryRun(
+  model: GenesisModel,
+  genesisHash: Uint8Array,
+  findings: Findings,
+): Promise<string | null> {
   try {
     const { stateRoot } = await buildGenesisState(toGenesisState(model, genesisHash));
     return toHex(stateRoot);
   } catch (error) {
     if (!isCodedError(error)) throw error;
+    findings.add('genesis.state', '', `no state can be built: ${error.message}`);
     return null;
   }
 }
@@ -121,7 +131,7 @@ function sumOf(amounts: readonly (bigint | undefined)[]): string {
 function makeReport(
   format: GenesisReport['format'],
   chainId: string | null,
-  genesisHash: Uint8Array | null | undefined,
+  genesisHash: Uint8Array | undefined,
   summary: GenesisSummary,
   findings: Findings,
 ): GenesisReport {
@@ -129,7 +139,7 @@ function makeReport(
     valid: !findings.hasErrors,
     format,
     chainId,
-    genesisHash: genesisHash == null ? null : toHex(genesisHash),
+    genesisHash: genesisHash === undefined ? null : toHex(genesisHash),
     summary,
     findings: findings.sorted(),
     omitted: findings.omitted(),

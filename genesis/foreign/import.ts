@@ -58,6 +58,12 @@ export function importGenesis(bytes: Uint8Array, options: ImportOptions): Import
   const carried = carryAccounts(accounts, denomination);
   const validators = replaceValidators(readValidators(read.value, new Findings()), options);
   const local = options.accounts ?? [];
+  const added = [...validators.map(({ stake }) => stake), ...local.map(({ balance }) => balance)].reduce(
+    (sum, amount) => sum + amount,
+    0n,
+  );
+  if (carried.sum + added > AMOUNT_MAX)
+    throw genesisError('not-importable', `balances and stakes in ${denomination} exceed 128 bits`);
   const document = createLocalGenesis({
     chainId: options.chainId ?? importedChainId(textAt(read.value, 'chain_id') ?? ''),
     timeMs: options.timeMs,
@@ -66,10 +72,6 @@ export function importGenesis(bytes: Uint8Array, options: ImportOptions): Import
     denomination: { symbol: symbolOf(denomination), decimals: 6 },
     powerReduction: powerReductionOf(validators.map(({ stake }) => stake)),
   });
-  const added = [...validators.map(({ stake }) => stake), ...local.map(({ balance }) => balance)].reduce(
-    (sum, amount) => sum + amount,
-    0n,
-  );
   const notes = [
     ...carried.notes,
     `${validators.length} local validators take the place of the largest of the file, with their stakes`,
@@ -102,8 +104,6 @@ function carryAccounts(accounts: readonly ForeignAccount[], denomination: string
       `no account holds ${denomination}; name another denomination with --denom`,
       { denomination },
     );
-  if (sum > AMOUNT_MAX)
-    throw genesisError('not-importable', `the balances in ${denomination} exceed 128 bits`);
   const notes = [`${carried.length} accounts carried over with ${sum} ${denomination}`];
   if (empty > 0) notes.push(`left out: ${empty} accounts that hold no ${denomination}`);
   if (long.count > 0)
@@ -112,7 +112,7 @@ function carryAccounts(accounts: readonly ForeignAccount[], denomination: string
     );
   if (others.size > 0)
     notes.push(`left out: the denominations ${[...others].toSorted().slice(0, 20).join(', ')}`);
-  return { accounts: carried, notes };
+  return { accounts: carried, sum, notes };
 }
 
 /** The largest stakes, in the order of the local keys. */
@@ -137,7 +137,11 @@ function powerReductionOf(stakes: readonly bigint[]): bigint {
   const smallest = stakes.reduce((least, stake) => (stake < least ? stake : least), total);
   let reduction = smallest >= 1_000_000_000n ? 1_000_000n : 1n;
   while (total / reduction > TOTAL_POWER_AIM) reduction *= 10n;
-  return reduction;
+  if (stakes.length === 0 || smallest >= reduction) return reduction;
+  throw genesisError(
+    'not-importable',
+    `a stake of ${smallest} beside a total of ${total} is less than one unit of power; ask for fewer validators`,
+  );
 }
 
 function importedChainId(foreign: string): string {
@@ -150,5 +154,6 @@ function importedChainId(foreign: string): string {
 }
 
 function symbolOf(denomination: string): string {
-  return denomination.slice(0, 16) === '' ? 'COIN' : denomination.slice(0, 16);
+  const printable = denomination.replaceAll(/[^\x21-\x7e]/g, '').slice(0, 16);
+  return printable === '' ? 'COIN' : printable;
 }

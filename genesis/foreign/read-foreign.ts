@@ -35,7 +35,7 @@ export function readAccounts(document: unknown, findings: Findings): ForeignAcco
       findings.add(
         'foreign.duplicate-account',
         pointer(path, 'address'),
-        `the account stands at ${first} already`,
+        `"${text.slice(0, 80)}" stands at ${first} already`,
       );
     return { path, text, bytes, coins: readCoins(listAt(entry, 'coins'), pointer(path, 'coins'), findings) };
   });

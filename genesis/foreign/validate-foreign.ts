@@ -34,7 +34,7 @@ export function validateForeign(
     findings.add(
       'foreign.chain-id',
       '/chain_id',
-      `the chain id must be a text of 1 to ${CHAIN_ID_LENGTH_MAX} characters`,
+      `${shown(at(document, 'chain_id'))} is not a text of 1 to ${CHAIN_ID_LENGTH_MAX} characters`,
     );
   }
   checkTime(document, findings);
@@ -92,12 +92,16 @@ function checkConsensusParameters(document: unknown, findings: Findings): void {
       findings.add(
         'foreign.parameters',
         `${path}/max_bytes`,
-        `max_bytes must be -1 or from 1 to ${BLOCK_BYTES_MAX}`,
+        `max_bytes is ${shown(at(document, 'consensus_params', section, 'max_bytes'))}; it must be -1 or from 1 to ${BLOCK_BYTES_MAX}`,
       );
     }
     const gas = textOrNumber(document, 'consensus_params', section, 'max_gas');
     if (gas === undefined || gas < -1n)
-      findings.add('foreign.parameters', `${path}/max_gas`, 'max_gas must be -1 or more');
+      findings.add(
+        'foreign.parameters',
+        `${path}/max_gas`,
+        `max_gas is ${shown(at(document, 'consensus_params', section, 'max_gas'))}; it must be -1 or more`,
+      );
   }
   const types = at(document, 'consensus_params', 'validator', 'pub_key_types');
   if (Array.isArray(types) && types.length === 0) {
@@ -107,6 +111,10 @@ function checkConsensusParameters(document: unknown, findings: Findings): void {
       'at least one key type must be accepted',
     );
   }
+}
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 60);
 }
 
 function textOrNumber(document: unknown, ...path: readonly string[]): bigint | undefined {
@@ -166,6 +174,8 @@ function checkSupply(document: unknown, accounts: readonly ForeignAccount[], fin
         );
     }
   }
+  // In an exported state the loose tokens are also in unbondings, rewards and deposits, not in accounts alone.
+  if (at(document, 'app_state', 'staking', 'exported') === true) return;
   const loose = integerAt(document, 'app_state', 'staking', 'pool', 'not_bonded_tokens');
   if (loose === undefined) return;
   const denomination = bondDenomination(document, accounts);

@@ -1,8 +1,8 @@
-import { FINDINGS_PER_RULE_MAX } from '../limits.ts';
+import { FINDINGS_PER_RULE_MAX, POINTER_LENGTH_MAX } from '../limits.ts';
 import { RULES, type RuleId } from '../rules/catalogue.ts';
 import type { Finding } from './report.ts';
 
-/** Collects findings; each rule's are capped, so that a hostile document cannot make the report grow with it. */
+/** Collects findings; their number and paths are capped, so that a hostile document cannot make the report grow with it. */
 export class Findings {
   readonly #list: Finding[] = [];
   readonly #counts = new Map<RuleId, number>();
@@ -10,8 +10,9 @@ export class Findings {
   add(rule: RuleId, path: string, message: string): void {
     const count = (this.#counts.get(rule) ?? 0) + 1;
     this.#counts.set(rule, count);
-    if (count <= FINDINGS_PER_RULE_MAX)
-      this.#list.push({ rule, severity: RULES[rule].severity, path, message });
+    if (count > FINDINGS_PER_RULE_MAX) return;
+    const short = path.length <= POINTER_LENGTH_MAX ? path : `${path.slice(0, POINTER_LENGTH_MAX)}…`;
+    this.#list.push({ rule, severity: RULES[rule].severity, path: short, message });
   }
 
   has(rule: RuleId): boolean {

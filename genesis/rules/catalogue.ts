@@ -8,7 +8,7 @@ export interface Rule {
 
 const rule = (severity: Severity, title: string, advice: string): Rule => ({ severity, title, advice });
 
-/** Every rule by its id. An id is never given another meaning; `docs/genesis-rules.md` is made from this table. */
+/** Every rule by its id. An id is never given another meaning; `docs/reference/genesis-rules.md` is made from this table. */
 export const RULES = {
   'json.encoding': rule(
     'error',
@@ -153,6 +153,11 @@ export const RULES = {
     'Raise the stake to minSelfStake and at least one unit of powerReduction.',
   ),
   'genesis.power-overflow': rule('error', 'The voting power sums to more than 2^48', 'Raise powerReduction.'),
+  'genesis.state': rule(
+    'error',
+    'No state can be built from the document',
+    'The chain could not start: change what the message names.',
+  ),
   'genesis.commission': rule(
     'error',
     'The commission is outside its bounds',

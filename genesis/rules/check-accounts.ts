@@ -1,4 +1,4 @@
-import { AMOUNT_MAX, toHex } from '#kernel';
+import { AMOUNT_MAX, formatAddress, toHex } from '#kernel';
 import type { GenesisModel } from '../document/model.ts';
 import { pointer, type Findings } from '../report/findings.ts';
 
@@ -26,7 +26,7 @@ export function checkAccounts(model: GenesisModel, findings: Findings): void {
       findings.add(
         'genesis.duplicate-account',
         pointer(path, 'address'),
-        `the account stands at ${first} already; add the balances up there`,
+        `${formatAddress(address)} stands at ${first} already; add the balances up there`,
       );
   }
   if (sum > AMOUNT_MAX)

@@ -62,6 +62,10 @@ export function checkParameters(model: GenesisModel, findings: Findings, nowMs: 
     );
   }
   if (model.timeMs !== undefined && model.timeMs > nowMs + YEAR_MS) {
-    findings.add('genesis.time-far', '/genesisTime', 'the chain would begin more than a year from now');
+    findings.add(
+      'genesis.time-far',
+      '/genesisTime',
+      `the chain would begin on ${new Date(model.timeMs).toISOString()}, more than a year from now`,
+    );
   }
 }

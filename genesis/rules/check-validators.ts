@@ -1,5 +1,5 @@
-import { isStrongEd25519Key, toHex } from '#kernel';
-import { TOTAL_POWER_MAX } from '#services/validator';
+import { formatAddress, isStrongEd25519Key, toHex } from '#kernel';
+import { TOTAL_POWER_MAX, VALIDATORS_MAX } from '#services/validator';
 import type { GenesisModel, ModelValidator } from '../document/model.ts';
 import { verifyPossession } from '../document/possession.ts';
 import { pointer, type Findings } from '../report/findings.ts';
@@ -32,8 +32,17 @@ export function checkValidators(model: GenesisModel, findings: Findings): void {
       address === undefined ? [] : [[toHex(address), balance] as const],
     ),
   );
-  for (const validator of model.validators) {
-    checkKey(model, validator, findings);
+  const { length: count } = model.validators;
+  if (count > VALIDATORS_MAX) {
+    findings.add(
+      'genesis.state',
+      '/validators',
+      `${count} validators are declared; the ledger holds at most ${VALIDATORS_MAX}`,
+    );
+  }
+  for (const [i, validator] of model.validators.entries()) {
+    // Signatures are what takes time: a hostile document does not choose how many are checked.
+    if (i < VALIDATORS_MAX) checkKey(model, validator, findings);
     checkStake(model, validator, balances, findings);
   }
   const total = model.validators.reduce((sum, validator) => sum + powerOf(model, validator), 0n);
@@ -65,7 +74,7 @@ function unique(
     if (own === undefined) continue;
     const first = seen.get(own);
     if (first === undefined) seen.set(own, validator.path);
-    else findings.add(rule, `${validator.path}/${member}`, `${first} has the same`);
+    else findings.add(rule, `${validator.path}/${member}`, `"${own}" stands at ${first} already`);
   }
 }
 
@@ -79,7 +88,7 @@ function checkKey(
     findings.add(
       'genesis.weak-key',
       `${path}/consensusKey/value`,
-      'the key is not a point of large order: under it anybody could sign',
+      `the key ${toHex(publicKey)} is not a point of large order: under it anybody could sign`,
     );
     return;
   }
@@ -88,7 +97,7 @@ function checkKey(
   findings.add(
     'genesis.possession',
     pointer(path, 'proofOfPossession'),
-    'the signature is not of this key for this operator and chain id; the validator signs it anew',
+    `the signature is not of the key ${toHex(publicKey)} for this operator and "${chainId}"; the validator signs it anew`,
   );
 }
 
@@ -105,7 +114,7 @@ function checkStake(
       findings.add(
         'genesis.operator-missing',
         pointer(path, 'operator'),
-        'the operator has no account in this genesis',
+        `${formatAddress(operator)} has no account in this genesis`,
       );
     else if (stake !== undefined && balance !== undefined && stake > balance) {
       findings.add(

@@ -5,6 +5,9 @@ import { configurationError } from './errors.ts';
 import { SETTINGS, environmentName, type NodeConfiguration, type SettingKey } from './settings.ts';
 import { nearest } from './nearest.ts';
 
+/** Variables that the command line reads; they are no settings of a node. */
+const COMMAND_VARIABLES: ReadonlySet<string> = new Set(['NODE0_HOME', 'NODE0_URL', 'NODE0_PASSWORD']);
+
 export interface LoadedConfiguration {
   readonly configuration: NodeConfiguration;
   /** Absolute folder of the file: the node's home. */
@@ -59,7 +62,7 @@ export function mergeSettings(
   for (const [key, given] of fromFile) values[key] = readSetting(key, given, file);
   const byVariable = new Map(Object.keys(SETTINGS).map((key) => [environmentName(key as SettingKey), key]));
   for (const [variable, given] of Object.entries(environment)) {
-    if (!variable.startsWith('NODE0_') || variable === 'NODE0_HOME' || given === undefined) continue;
+    if (!variable.startsWith('NODE0_') || COMMAND_VARIABLES.has(variable) || given === undefined) continue;
     const key = byVariable.get(variable);
     if (key === undefined) throw unknownSetting(variable, 'the environment', [...byVariable.keys()]);
     values[key] = readSetting(key, given, `the environment (${variable})`);
@@ -98,28 +101,46 @@ function unknownSetting(key: string, where: string, known: readonly string[]) {
 
 /** Dotted keys and values of the YAML document: maps are opened, lists and scalars are values. */
 function readYaml(text: string, file: string): Map<string, unknown> {
-  const document = parseDocument(text, { uniqueKeys: true, maxAliasCount: 0 } as Parameters<
-    typeof parseDocument
-  >[1]);
-  const [fault] = document.errors;
-  if (fault !== undefined) {
-    throw configurationError('malformed', `${file} is not YAML: ${fault.message}`, { file });
-  }
   const flat = new Map<string, unknown>();
-  const root: unknown = document.toJS({ maxAliasCount: 0 });
+  const root = parseYaml(text, file);
   if (root === null) return flat;
   if (typeof root !== 'object' || Array.isArray(root)) {
     throw configurationError('malformed', `${file} must hold a map of settings`, { file });
   }
-  flatten(root, '', flat);
+  flatten(root, '', flat, file);
   return flat;
 }
 
-function flatten(node: object, prefix: string, into: Map<string, unknown>): void {
+function parseYaml(text: string, file: string): unknown {
+  try {
+    const document = parseDocument(text, { uniqueKeys: true, logLevel: 'error' });
+    const [fault] = document.errors;
+    if (fault !== undefined) throw fault;
+    // Aliases are refused: a few lines of them expand to gigabytes.
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (cause) {
+    const reason =
+      cause instanceof ReferenceError
+        ? 'aliases (*name) are not accepted: write the value out'
+        : `it is not YAML: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw configurationError('malformed', `${file} cannot be used: ${reason}`, { file }, { cause });
+  }
+}
+
+function flatten(node: object, prefix: string, into: Map<string, unknown>, file: string): void {
   for (const [member, value] of Object.entries(node) as [string, unknown][]) {
     const key = prefix === '' ? member : `${prefix}.${member}`;
     const opens = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (opens) flatten(value, key, into);
-    else into.set(key, value);
+    if (opens) {
+      flatten(value, key, into, file);
+      continue;
+    }
+    if (into.has(key)) {
+      throw configurationError('malformed', `${key} stands twice in ${file}, dotted and nested; remove one`, {
+        file,
+        setting: key,
+      });
+    }
+    into.set(key, value);
   }
 }

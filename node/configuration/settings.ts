@@ -59,10 +59,12 @@ function list(about: string, accepts: string, pattern: RegExp): Setting<readonly
   };
 }
 
-const MULTIADDR = /^\/(ip4|ip6|dns4|dns6|dns)\/[^/]+\/tcp\/\d+$/;
-const PEER_MULTIADDR = /^\/(ip4|ip6|dns4|dns6|dns)\/[^/]+\/tcp\/\d+\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/;
+const PORT = String.raw`(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`;
+const TCP = String.raw`/(ip4|ip6|dns4|dns6|dns)/[^/]+/tcp/${PORT}`;
+const MULTIADDR = new RegExp(`^${TCP}$`);
+const PEER_MULTIADDR = new RegExp(`^${TCP}/p2p/[1-9A-HJ-NP-Za-km-z]+$`);
 const PEER_ID = /^[1-9A-HJ-NP-Za-km-z]{40,64}$/;
-const HOST_PORT = /^$|^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/;
+const HOST_PORT = new RegExp(String.raw`^$|^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):${PORT}$`);
 const HEX_HASH = /^$|^[0-9a-f]{64}$/;
 
 /** Every setting of `node0.yaml`, by its dotted key. Relative paths start at the folder of the file. */
