@@ -1,5 +1,6 @@
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { kernelError } from './errors.ts';
+import { invariant } from './invariant.ts';
 
 /** Lower-case hexadecimal text of `bytes`, two digits a byte, no prefix. */
 export function toHex(bytes: Uint8Array): string {
@@ -76,14 +77,26 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Big-endian 8-byte form of a height, count or other safe unsigned integer: sorts as the number does. */
 export function uint64ToBytes(value: number): Uint8Array {
+  // No DataView: asking a small array for its buffer moves it off the heap, which costs more than the rest.
   const bytes = new Uint8Array(8);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, Math.floor(value / 2 ** 32));
-  view.setUint32(4, value >>> 0);
+  const high = Math.floor(value / 2 ** 32);
+  bytes[0] = high >>> 24;
+  bytes[1] = high >>> 16;
+  bytes[2] = high >>> 8;
+  bytes[3] = high;
+  bytes[4] = value >>> 24;
+  bytes[5] = value >>> 16;
+  bytes[6] = value >>> 8;
+  bytes[7] = value;
   return bytes;
 }
 
 export function bytesToUint64(bytes: Uint8Array, offset = 0): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return view.getUint32(offset) * 2 ** 32 + view.getUint32(offset + 4);
+  return readUint32(bytes, offset) * 2 ** 32 + readUint32(bytes, offset + 4);
+}
+
+function readUint32(bytes: Uint8Array, offset: number): number {
+  invariant(offset + 4 <= bytes.length, 'an integer lies within its bytes');
+  const at = (index: number): number => bytes[offset + index] as number;
+  return ((at(0) << 24) | (at(1) << 16) | (at(2) << 8) | at(3)) >>> 0;
 }

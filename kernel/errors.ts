@@ -78,8 +78,21 @@ export function defineErrors<const Table extends Readonly<Record<string, ErrorDe
   return (reason, message, details, options) => {
     const definition = registry.get(`${context}.${reason}`);
     if (definition === undefined) throw new Error(`the error code ${context}.${reason} is not declared`);
-    return new CodedError(definition, message, details, options);
+    return definition.action === 'halt'
+      ? new CodedError(definition, message, details, options)
+      : withoutStack(() => new CodedError(definition, message, details, options));
   };
+}
+
+/** Refusals are answers, not faults: under attack they are made by the thousand, and their stacks cost the most. */
+function withoutStack(make: () => CodedError): CodedError {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /** Every code declared by the modules loaded so far, sorted: the source of the error reference. */

@@ -171,6 +171,7 @@ export class FakeNode {
       height,
       stateRoot: zero,
       receipts,
+      encodedReceipts: receipts.map(() => new Uint8Array(0)),
       receiptRoot: zero,
       gasUsed: 0,
       nextValidators: validators,

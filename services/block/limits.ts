@@ -93,3 +93,7 @@ export const RANGE_BLOCKS_MAX = 128;
 
 /** Most bytes of one block with its commit in a response. */
 export const RANGE_BYTES_MAX = BLOCK_BYTES_MAX + COMMIT_BYTES_MAX + 8 * 1024 * 1024;
+
+/** Final blocks at hand in memory, and the transactions in them. */
+export const RECENT_BLOCKS_MAX = 16;
+export const RECENT_TRANSACTIONS_MAX = 20_000;

@@ -57,3 +57,7 @@ export const MESSAGE_DELAY_MS_MAX = 60_000;
 export const LOG_SEGMENT_BYTES = 4 * 1024 * 1024;
 /** Largest record: a block with its framing. */
 export const LOG_RECORD_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Transactions of a proposal at first, and the fewest that a slow network is brought down to. */
+export const PACE_TRANSACTIONS_START = 500;
+export const PACE_TRANSACTIONS_MIN = 100;

@@ -19,16 +19,24 @@ export const REPLACEMENT_PERCENT = 10;
 export const GOSSIP_FRAME_BYTES_MAX = 128 * 1024;
 /** Transactions or ids that wait for the next frame. */
 export const GOSSIP_QUEUE_MAX = 20_000;
-/** Time in which transactions are collected for one frame. */
+/** Time in which own transactions are collected for one frame when none went out lately. */
 export const GOSSIP_DELAY_MS = 4;
+/** Least time between two frames of own transactions to a peer: under load, frames grow instead of multiplying. */
+export const GOSSIP_INTERVAL_MS = 20;
+/** Time after which the id of a peer's transaction is passed on, if it still waits: most are final by then. */
+export const GOSSIP_PASS_ON_MS = 150;
 /** Peers that get the bytes at once; the others get ids and ask for what they lack. */
 export const GOSSIP_PUSH_PEERS = 8;
 /** Announced ids that are not known here, remembered until they come or are fetched. */
 export const ANNOUNCED_MAX = 50_000;
+/** Peers remembered for each: when one does not have it after all, the next is asked. */
+export const ANNOUNCERS_MAX = 3;
 /** Time that an announced transaction has to come by itself before it is fetched. */
 export const ANNOUNCED_GRACE_MS = 200;
-/** Frames of one peer that wait to be worked on; beyond it the peer floods. */
-export const INCOMING_FRAMES_MAX = 64;
+/** Transactions of one peer that wait to be judged; more are dropped. */
+export const INCOMING_TRANSACTIONS_MAX = 10_000;
+/** Transactions of one peer that are judged together. */
+export const INCOMING_BATCH_MAX = 1_000;
 
 /** Ids in one fetch. */
 export const FETCH_IDS_MAX = 1_000;

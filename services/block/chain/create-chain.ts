@@ -9,6 +9,7 @@ import type { Chain, FinalisedBlock } from './face.ts';
 import { finaliseBlock } from './finalise.ts';
 import type { ChainLedger } from './ports.ts';
 import { createQueries } from './queries.ts';
+import { RecentBlocks } from './recent-blocks.ts';
 import { createSerial } from './serial.ts';
 import { validateBlock } from './validate.ts';
 
@@ -36,6 +37,7 @@ export function createChain(init: ChainInit): (components: ChainComponents) => C
     const store = createBlockStore(engine, identity);
     const state = createChainState(init, ledger, store);
     const executions = createExecutions(ledger);
+    const recent = new RecentBlocks();
     const listeners = new Set<(event: FinalisedBlock) => unknown>();
     const serial = createSerial();
     const inTurn = <Value>(task: () => Promise<Value>) =>
@@ -43,7 +45,7 @@ export function createChain(init: ChainInit): (components: ChainComponents) => C
         state.requireRunning();
         return task();
       });
-    const shared = { engine, identity, ledger, verifier, logger, store, state, executions };
+    const shared = { engine, identity, ledger, verifier, logger, store, state, executions, recent };
     const finalising = { ...shared, storedSets: new Set<string>() };
 
     return {

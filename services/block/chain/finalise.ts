@@ -12,6 +12,7 @@ import type { ChainState } from './chain-state.ts';
 import type { Executions } from './executions.ts';
 import type { FinalisedBlock } from './face.ts';
 import type { ChainLedger } from './ports.ts';
+import type { RecentBlocks } from './recent-blocks.ts';
 import { executeBlock } from './validate.ts';
 
 export interface FinaliseComponents {
@@ -20,6 +21,7 @@ export interface FinaliseComponents {
   readonly ledger: ChainLedger;
   readonly executions: Executions;
   readonly store: BlockStore;
+  readonly recent: RecentBlocks;
   /** Hashes of the validator sets that this process has stored. */
   readonly storedSets: Set<string>;
 }
@@ -34,7 +36,7 @@ export async function finaliseBlock(
   block: Block,
   commit: Commit,
 ): Promise<FinalisedBlock | undefined> {
-  const { state, ledger, executions, engine } = components;
+  const { state, ledger, executions, engine, recent } = components;
   const { height } = block.header;
   if (height <= state.last().height) {
     await requireSameBlock(components, block);
@@ -47,7 +49,7 @@ export async function finaliseBlock(
   stageBlock(batch, {
     block,
     commit,
-    receipts: execution.receipts,
+    encodedReceipts: execution.encodedReceipts,
     gasUsed: execution.gasUsed,
     validatorSets: unstoredSets(components.storedSets, [validators, execution.nextValidators]),
   });
@@ -61,6 +63,7 @@ export async function finaliseBlock(
   }
   for (const set of [validators, execution.nextValidators]) components.storedSets.add(toHex(set.hash));
   executions.clear();
+  recent.add(block);
   state.moveTo(block, commit, validators);
   return { block, commit, execution };
 }

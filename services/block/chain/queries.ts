@@ -9,6 +9,7 @@ import type { ChainState } from './chain-state.ts';
 import type { AccountTransaction, Chain } from './face.ts';
 import { pageLimit, pageOf, parseCursor } from './pages.ts';
 import type { ChainLedger } from './ports.ts';
+import type { RecentBlocks } from './recent-blocks.ts';
 
 export type ChainQueries = Pick<
   Chain,
@@ -30,12 +31,13 @@ export interface QueryComponents {
   readonly engine: StateEngine;
   readonly store: BlockStore;
   readonly state: ChainState;
+  readonly recent: RecentBlocks;
   readonly ledger: Pick<ChainLedger, 'tip'>;
 }
 
 /** Reads of what is final: never blocked by validation or finalisation. */
 export function createQueries(components: QueryComponents): ChainQueries {
-  const { engine, store, state, ledger } = components;
+  const { engine, store, state, ledger, recent } = components;
 
   /** A height within the final blocks; undefined for others, so that no key is made of a wild number. */
   async function heightOf(ref: number | Uint8Array): Promise<number | undefined> {
@@ -65,8 +67,12 @@ export function createQueries(components: QueryComponents): ChainQueries {
     return (await whenFinal(height, (final) => store.summary(final)))?.header;
   }
 
+  function atHand(height: number) {
+    return height < state.earliest() ? undefined : recent.get(height);
+  }
+
   return {
-    block: (ref) => whenFinal(ref, (final) => store.block(final)),
+    block: (ref) => whenFinal(ref, async (final) => atHand(final) ?? store.block(final)),
     encodedBlock: (height) => whenFinal(height, (final) => store.encodedBlock(final)),
     commit: (height) => whenFinal(height, (final) => store.commit(final)),
     header,

@@ -1,7 +1,5 @@
 import type { WriteBatch } from '#engines/state';
 import { concatBytes, equalBytes, toHex, uint64ToBytes } from '#kernel';
-import type { Receipt } from '#services/blockchain';
-import { receiptCodec } from '#services/blockchain';
 import type { Transaction, TransferOutput } from '#services/transaction';
 import type { ValidatorSet } from '#services/validator';
 import type { BlockSummary } from '../chain/face.ts';
@@ -16,7 +14,7 @@ import { joinItems, toStoredValue } from './stored-value.ts';
 export interface StagedBlock {
   readonly block: Block;
   readonly commit: Commit;
-  readonly receipts: readonly Receipt[];
+  readonly encodedReceipts: readonly Uint8Array[];
   readonly gasUsed: number;
   /** Sets that the store may not hold yet. */
   readonly validatorSets: readonly ValidatorSet[];
@@ -24,7 +22,7 @@ export interface StagedBlock {
 
 /** Puts a final block, its indexes and the moved tip into a batch. */
 export function stageBlock(batch: WriteBatch, staged: StagedBlock): void {
-  const { block, commit, receipts } = staged;
+  const { block, commit, encodedReceipts } = staged;
   const { height } = block.header;
   batch.put('blocks', blocksKey.header(height), toStoredValue(summaryCodec.encode(summaryOf(staged))));
   batch.put('blocks', blocksKey.heightOf(block.hash), uint64ToBytes(height));
@@ -44,7 +42,6 @@ export function stageBlock(batch: WriteBatch, staged: StagedBlock): void {
   for (const [chunk, value] of chunksOf(encodedTransactions)) {
     batch.put('blocks', blocksKey.body(height, chunk), value);
   }
-  const encodedReceipts = receipts.map((receipt) => receiptCodec.encodeTrusted(receipt));
   for (const [chunk, value] of chunksOf(encodedReceipts)) {
     batch.put('receipts', receiptsKey(height, chunk), value);
   }

@@ -1,10 +1,10 @@
 import {
+  BooleanType,
   ByteListType,
   ByteVectorType,
   ContainerType,
   ListCompositeType,
   UintBigintType,
-  UintNumberType,
 } from '@chainsafe/ssz';
 import { HASH_BYTES, codec, fromUtf8, uint64, utf8, type Codec } from '#kernel';
 import { RECEIPT_EVENTS_MAX } from '../limits.ts';
@@ -19,7 +19,7 @@ const bytes = codec(
   'receipt',
   new ContainerType({
     transactionHash: new ByteVectorType(HASH_BYTES),
-    failed: new UintNumberType(1),
+    failed: new BooleanType(),
     code: text,
     gasUsed: uint64,
     fee: new UintBigintType(16),
@@ -44,7 +44,7 @@ export const receiptCodec: Codec<Receipt> = {
     const { transactionHash, failed, code, gasUsed, fee, events } = bytes.decode(encoded);
     return {
       transactionHash,
-      status: failed === 0 ? 'finalized' : 'failed',
+      status: failed ? 'failed' : 'finalized',
       code: fromUtf8(code),
       gasUsed,
       fee,
@@ -59,7 +59,7 @@ export const receiptCodec: Codec<Receipt> = {
 function toBytes(receipt: Receipt) {
   return {
     transactionHash: receipt.transactionHash,
-    failed: receipt.status === 'failed' ? 1 : 0,
+    failed: receipt.status === 'failed',
     code: utf8(receipt.code),
     gasUsed: receipt.gasUsed,
     fee: receipt.fee,

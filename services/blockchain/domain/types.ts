@@ -92,6 +92,8 @@ export interface Execution {
   /** Merkle root over all state after the block. */
   readonly stateRoot: Uint8Array;
   readonly receipts: readonly Receipt[];
+  /** The same in their encoding, in order. */
+  readonly encodedReceipts: readonly Uint8Array[];
   /** Root of the list of encoded receipts. */
   readonly receiptRoot: Uint8Array;
   readonly gasUsed: number;

@@ -8,6 +8,7 @@ import {
 } from '@chainsafe/ssz';
 import { ADDRESS_BYTES, HASH_BYTES, codec, fromUtf8, uint64, utf8, type Amount } from '#kernel';
 import type { ProposerRotation } from '#services/validator';
+import { blockchainError } from '../errors.ts';
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX, VALIDATORS_MAX } from '../limits.ts';
 import type {
   Account,
@@ -85,8 +86,10 @@ export const validatorRecord = {
       name: utf8(record.name),
     }),
   decode(bytes: Uint8Array): ValidatorRecord {
-    const { publicKey, stake, status, name } = validatorBytes.decode(bytes);
-    return { publicKey, stake, status: VALIDATOR_STATUSES[status] ?? 'inactive', name: fromUtf8(name) };
+    const { publicKey, stake, status: number, name } = validatorBytes.decode(bytes);
+    const status = VALIDATOR_STATUSES[number];
+    if (status === undefined) throw corrupt(`there is no validator status ${number}`);
+    return { publicKey, stake, status, name: fromUtf8(name) };
   },
 };
 
@@ -100,9 +103,14 @@ const rotationBytes = codec(
 export const rotationRecord = {
   encode: ({ priorities }: ProposerRotation): Uint8Array =>
     rotationBytes.encode({ priorities: priorities.map((priority) => BigInt.asUintN(64, BigInt(priority))) }),
-  decode: (bytes: Uint8Array): ProposerRotation => ({
-    priorities: rotationBytes.decode(bytes).priorities.map((priority) => Number(BigInt.asIntN(64, priority))),
-  }),
+  decode(bytes: Uint8Array): ProposerRotation {
+    const priorities = rotationBytes.decode(bytes).priorities.map((priority) => {
+      const value = Number(BigInt.asIntN(64, priority));
+      if (!Number.isSafeInteger(value)) throw corrupt('a priority is beyond 2^53 - 1');
+      return value;
+    });
+    return { priorities };
+  },
 };
 
 const attestationBytes = codec(
@@ -122,3 +130,10 @@ export const attestationRecord = {
     return { digest, address, label: fromUtf8(label), height, timeMs };
   },
 };
+
+function corrupt(why: string) {
+  return blockchainError(
+    'corrupt-state',
+    `a leaf of the state is damaged: ${why}; restore the home from a backup or sync it anew`,
+  );
+}

@@ -161,11 +161,13 @@ class StateLedger implements Ledger {
       entries.push({ key: stateKey.account(address), value: accountCodec.encodeTrusted(account) });
     }
     const update = await tree.update(entries.map(toChange), input.height, () => this.#breathe());
+    const encodedReceipts = receipts.map((receipt) => receiptCodec.encodeTrusted(receipt));
     const execution: Execution = {
       height: input.height,
       stateRoot: update.rootHash,
       receipts,
-      receiptRoot: listRoot(receipts.map((receipt) => receiptCodec.encodeTrusted(receipt))),
+      encodedReceipts,
+      receiptRoot: listRoot(encodedReceipts),
       gasUsed: receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0),
       nextValidators: tip.validators,
       nextRotation,

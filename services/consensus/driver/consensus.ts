@@ -22,6 +22,7 @@ import type { HeightBook } from './height-book.ts';
 import { makeHeightContext } from './height-context.ts';
 import { HeightRun, type HeightAnswer, type HeightRunComponents } from './height-run.ts';
 import { Inbox } from './inbox.ts';
+import { Pace } from './pace.ts';
 import { Relay } from './relay.ts';
 import { Telemetry } from './telemetry.ts';
 import { Timers } from './timers.ts';
@@ -60,6 +61,7 @@ class ConsensusDriver implements Consensus {
   readonly #inbox = new Inbox<OwnItem, VoteItem, ProposalItem>(VOTE_QUEUE_MAX, PROPOSAL_QUEUE_MAX);
   readonly #signals = new Set<Signal>();
   readonly #early = new EarlyMessages();
+  readonly #pace = new Pace();
   readonly #fatalListeners = new Set<(error: CodedError) => void>();
   #log: WriteAheadLog | undefined;
   #current: HeightRun | undefined;
@@ -280,6 +282,7 @@ class ConsensusDriver implements Consensus {
       telemetry: this.#telemetry,
       timers: this.#timers,
       relay: this.#relay,
+      pace: this.#pace,
       answer: (run, answer) => this.#inbox.pushOwn({ kind: 'answer', run, answer }),
       fail: (error) => this.#fail(error),
     };

@@ -16,6 +16,7 @@ import { compactProposal, NO_SIGNATURE } from './compact-block.ts';
 import { keepCountedVote } from './height-book.ts';
 import type { HeightContext } from './height-context.ts';
 import { checkProposal, checkVote, isNewProposal, isNewVote } from './message-checks.ts';
+import type { Pace } from './pace.ts';
 import { planProposal, type ProposalPlan } from './proposer.ts';
 import type { Relay } from './relay.ts';
 import { beginHeight, coreProposal, coreVote } from './replay.ts';
@@ -43,6 +44,7 @@ export interface HeightRunComponents extends ConsensusComponents {
   readonly telemetry: Telemetry;
   readonly timers: Timers;
   readonly relay: Relay;
+  readonly pace: Pace;
   readonly answer: (run: HeightRun, answer: HeightAnswer) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -340,6 +342,9 @@ export class HeightRun {
     await chain.finalise(block, book.commitOf(height, round, block));
     const durationMs = clock.monotonic() - startedAtMs;
     const transactions = block.transactions.length;
+    const proposedAtMs = book.proposalFor(value, round)?.atMs ?? startedAtMs;
+    const outcome = { round, transactions, processingMs: clock.monotonic() - proposedAtMs };
+    this.#components.pace.observe(outcome, this.context.tip.consensus.proposeTimeoutMs);
     telemetry.emit({ kind: 'finalised', height, round, blockHash: value, transactions, durationMs });
   }
 

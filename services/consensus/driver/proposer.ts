@@ -3,12 +3,14 @@ import type { Block } from '#services/block';
 import type { Value } from '../domain/types.ts';
 import type { ConsensusChain, ProposalSource } from '../face.ts';
 import type { HeightContext } from './height-context.ts';
+import type { Pace } from './pace.ts';
 
 export interface ProposerComponents {
   readonly chain: ConsensusChain;
   readonly mempool: ProposalSource;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  readonly pace: Pace;
 }
 
 /** What to propose: a fresh block, or one that was valid in an earlier round. */
@@ -46,7 +48,7 @@ export async function planProposal(
 
 /** Proposer-based timestamps: a proposer waits until its clock is past the time of the block before. */
 async function freshBlock(
-  { chain, mempool, clock, scheduler }: ProposerComponents,
+  { chain, mempool, clock, scheduler, pace }: ProposerComponents,
   { tip, set, setting }: HeightContext,
   round: number,
   isWanted: () => boolean,
@@ -64,7 +66,7 @@ async function freshBlock(
   const transactions = mempool.select({
     maxBytes: maxBlockBytes,
     maxGas: maxBlockGas,
-    maxCount: maxBlockTransactions,
+    maxCount: pace.transactions(maxBlockTransactions),
   });
   const timeMs = Math.max(clock.now(), tip.blockTimeMs + 1);
   const block = await chain.assemble({

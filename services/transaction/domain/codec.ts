@@ -18,6 +18,7 @@ import {
   signingDigest,
   toHex,
   uint64,
+  unreachable,
   utf8,
   type KeyType,
   type SigningKey,
@@ -95,8 +96,9 @@ export function hashTransaction(bytes: Uint8Array): Uint8Array {
  *   `transaction.unknown-type`, `transaction.unsupported-key-type`
  */
 export function decodeTransaction(encoded: Uint8Array, identity: ChainIdentity): Transaction {
-  const { body, signature } = signedCodec.decode(encoded);
-  // A copy: the bytes given may be a view into a buffer that is used again.
+  // The bytes given may be a Buffer, whose `slice` copies nothing, over memory that is used again.
+  const bytes = new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
+  const { body, signature } = signedCodec.decode(bytes);
   return finish(
     {
       chainId: fromUtf8(body.chainId),
@@ -109,7 +111,7 @@ export function decodeTransaction(encoded: Uint8Array, identity: ChainIdentity):
       payload: decodePayload(body.type, body.payload),
     },
     signature,
-    encoded.slice(),
+    bytes.slice(),
     identity,
   );
 }
@@ -117,7 +119,7 @@ export function decodeTransaction(encoded: Uint8Array, identity: ChainIdentity):
 /**
  * Encodes and signs a transaction.
  *
- * @throws `kernel.unencodable-value` when a member is outside its type
+ * @throws `kernel.unencodable-value` when a member is outside its type, `transaction.malformed-label`
  */
 export function signTransaction(
   body: TransactionBody,
@@ -175,7 +177,12 @@ function encodePayload(payload: TransactionPayload): Uint8Array {
     case 'transfer':
       return transferCodec.encode({ outputs: payload.outputs.map(({ to, amount }) => ({ to, amount })) });
     case 'attest':
+      // UTF-8 would hold a replacement character instead: another label under the same signature.
+      if (!payload.label.isWellFormed())
+        throw transactionError('malformed-label', 'the label is not well-formed Unicode text');
       return attestCodec.encode({ digest: payload.digest, label: utf8(payload.label) });
+    default:
+      return unreachable(payload);
   }
 }
 

@@ -1,3 +1,4 @@
+import { unreachable } from '#kernel';
 import type { TransactionPayload } from './transaction.ts';
 
 /** Gas of a transaction of any type: its signature check and the sender's account. */
@@ -14,6 +15,8 @@ export function gasOf(payload: TransactionPayload): number {
       return GAS_BASE + GAS_PER_OUTPUT * payload.outputs.length;
     case 'attest':
       return GAS_BASE + GAS_ATTESTATION;
+    default:
+      return unreachable(payload);
   }
 }
 

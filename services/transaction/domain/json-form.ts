@@ -6,6 +6,7 @@ import {
   parseAddress,
   parseAmount,
   toHex,
+  unreachable,
   KEY_TYPE_TAGS,
   type KeyType,
 } from '#kernel';
@@ -25,6 +26,8 @@ export function payloadToJson(payload: TransactionPayload): object {
     }
     case 'attest':
       return { type: 'attest', digest: toHex(payload.digest), label: payload.label };
+    default:
+      return unreachable(payload);
   }
 }
 

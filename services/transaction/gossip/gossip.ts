@@ -1,18 +1,28 @@
-import { isCodedError, type Cancellable, type Logger, type Random, type Scheduler } from '#kernel';
+import {
+  isCodedError,
+  type Cancellable,
+  type Clock,
+  type Logger,
+  type Random,
+  type Scheduler,
+} from '#kernel';
 import type { PeerId, Transport } from '#services/network';
 import type { Transaction } from '../domain/transaction.ts';
 import { gossipError } from '../errors.ts';
 import {
   ANNOUNCED_GRACE_MS,
   ANNOUNCED_MAX,
+  ANNOUNCERS_MAX,
   GOSSIP_DELAY_MS,
+  GOSSIP_INTERVAL_MS,
+  GOSSIP_PASS_ON_MS,
   GOSSIP_FRAME_BYTES_MAX,
   GOSSIP_PUSH_PEERS,
   GOSSIP_QUEUE_MAX,
-  INCOMING_FRAMES_MAX,
 } from '../limits.ts';
 import type { Mempool } from '../mempool/face.ts';
 import type { TransactionFetch } from './fetch.ts';
+import { Incoming } from './incoming.ts';
 import { frameTransactions, packIds, unframeTransactions, unpackIds } from './frames.ts';
 
 /** First byte of a frame: whole transactions, or ids only. */
@@ -23,6 +33,7 @@ export interface GossipComponents {
   readonly transport: Transport;
   readonly mempool: Mempool;
   readonly fetch: TransactionFetch;
+  readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly logger: Logger;
@@ -31,7 +42,13 @@ export interface GossipComponents {
 export interface TransactionGossip {
   start(): void;
   stop(): void;
-  statistics(): { framesSent: number; framesReceived: number; queueDropped: number; fetched: number };
+  statistics(): {
+    framesSent: number;
+    framesReceived: number;
+    queueDropped: number;
+    fetched: number;
+    incomingDropped: number;
+  };
 }
 
 /**
@@ -45,24 +62,30 @@ export function createTransactionGossip(components: GossipComponents): Transacti
 
 class Gossip implements TransactionGossip {
   readonly #components: GossipComponents;
-  /** Own transactions and passed on ids that wait for the next frames; an id with the peer that need not get it. */
+  /** Own transactions that wait for the next frame. */
   #pushes: Transaction[] = [];
-  #ids: { readonly id: string; readonly from: PeerId | undefined }[] = [];
-  #flush: Cancellable | undefined;
-  /** Announced ids that this node does not have, with a peer that does. */
-  readonly #announced = new Map<string, PeerId>();
+  /** Ids to pass on, each with the peers that are known to have it. */
+  #ids = new Map<string, Set<PeerId>>();
+  #pushTimer: Cancellable | undefined;
+  #passTimer: Cancellable | undefined;
+  #lastPushMs = -Infinity;
+  /** Announced ids that this node does not have, with the peers that say they do, in the order to ask them. */
+  readonly #announced = new Map<string, PeerId[]>();
   #fetchTimer: Cancellable | undefined;
-  readonly #working = new Map<PeerId, number>();
+  readonly #incoming: Incoming;
   #unsubscribe: () => void = () => {};
+  #running = false;
   #statistics = { framesSent: 0, framesReceived: 0, queueDropped: 0, fetched: 0 };
 
   constructor(components: GossipComponents) {
     this.#components = components;
+    this.#incoming = new Incoming(components);
   }
 
   start(): void {
     const { transport, mempool } = this.#components;
-    transport.onMessage('transactions', (peer, message) => void this.#receive(peer, message));
+    this.#running = true;
+    transport.onMessage('transactions', (peer, message) => this.#receive(peer, message));
     const stopAdmitted = mempool.onAdmitted((transactions, source) => this.#admitted(transactions, source));
     const stopPeers = transport.onPeer(({ kind, peer }) => {
       if (kind === 'connected') this.#greet(peer);
@@ -74,46 +97,71 @@ class Gossip implements TransactionGossip {
   }
 
   stop(): void {
+    this.#running = false;
     this.#unsubscribe();
-    this.#flush?.cancel();
+    this.#pushTimer?.cancel();
+    this.#passTimer?.cancel();
     this.#fetchTimer?.cancel();
     this.#pushes = [];
-    this.#ids = [];
+    this.#ids.clear();
     this.#announced.clear();
   }
 
   statistics() {
-    return { ...this.#statistics };
+    return { ...this.#statistics, incomingDropped: this.#incoming.dropped };
   }
 
   #admitted(transactions: readonly Transaction[], source: string): void {
     const isLocal = source.startsWith('api:') || source === 'journal';
-    if (this.#pushes.length + this.#ids.length + transactions.length > GOSSIP_QUEUE_MAX) {
+    if (this.#pushes.length + this.#ids.size + transactions.length > GOSSIP_QUEUE_MAX) {
       // Peers that miss the announcement fetch what they lack when it is proposed.
       this.#statistics.queueDropped += transactions.length;
       return;
     }
-    if (isLocal) this.#pushes.push(...transactions);
-    else for (const { id } of transactions) this.#ids.push({ id, from: source });
-    this.#flush ??= this.#components.scheduler.after(GOSSIP_DELAY_MS, () => this.#send());
+    const { scheduler, clock } = this.#components;
+    if (isLocal) {
+      this.#pushes.push(...transactions);
+      const dueMs = this.#lastPushMs + GOSSIP_INTERVAL_MS - clock.monotonic();
+      this.#pushTimer ??= scheduler.after(Math.max(GOSSIP_DELAY_MS, dueMs), () => this.#push());
+      return;
+    }
+    for (const { id } of transactions) this.#ids.set(id, new Set([source]));
+    this.#passTimer ??= scheduler.after(GOSSIP_PASS_ON_MS, () => this.#passOn());
   }
 
-  #send(): void {
-    this.#flush = undefined;
-    const { transport } = this.#components;
+  /** Sends own transactions: the bytes to some peers, the ids to the others. */
+  #push(): void {
+    this.#pushTimer = undefined;
+    this.#lastPushMs = this.#components.clock.monotonic();
     const pushes = this.#pushes.splice(0);
-    const ids = this.#ids.splice(0);
-    const peers = transport.peers().map(({ id }) => id);
+    const peers = this.#components.transport.peers().map(({ id }) => id);
     const chosen = new Set(this.#choose(peers));
-    const pushFrames = chunkTransactions(pushes);
-    const pushedIds = pushes.map(({ id }) => id);
+    const frames = chunkTransactions(pushes);
+    const ids = pushes.map(({ id }) => id);
     for (const peer of peers) {
-      if (chosen.has(peer)) for (const frame of pushFrames) this.#sendFrame(peer, frame);
-      const passed = ids.flatMap(({ id, from }) => (from === peer ? [] : [id]));
-      const announced = chosen.has(peer) ? passed : [...passed, ...pushedIds];
-      for (let start = 0; start < announced.length; start += IDS_PER_FRAME) {
-        this.#sendFrame(peer, withKind(FRAME.ids, packIds(announced.slice(start, start + IDS_PER_FRAME))));
-      }
+      if (chosen.has(peer)) for (const frame of frames) this.#sendFrame(peer, frame);
+      else this.#sendIds(peer, ids);
+    }
+  }
+
+  /** Passes on the ids of what others sent and what still waits, to peers that are not known to have it. */
+  #passOn(): void {
+    this.#passTimer = undefined;
+    const { mempool, transport } = this.#components;
+    const waiting = [...this.#ids].filter(([id]) => mempool.lookup(id) !== undefined);
+    this.#ids.clear();
+    if (waiting.length === 0) return;
+    for (const { id: peer } of transport.peers()) {
+      this.#sendIds(
+        peer,
+        waiting.flatMap(([id, holders]) => (holders.has(peer) ? [] : [id])),
+      );
+    }
+  }
+
+  #sendIds(peer: PeerId, ids: readonly string[]): void {
+    for (let start = 0; start < ids.length; start += IDS_PER_FRAME) {
+      this.#sendFrame(peer, withKind(FRAME.ids, packIds(ids.slice(start, start + IDS_PER_FRAME))));
     }
   }
 
@@ -138,43 +186,37 @@ class Gossip implements TransactionGossip {
     if (items.length > 0) this.#sendFrame(peer, withKind(FRAME.ids, packIds(items.map(({ id }) => id))));
   }
 
-  async #receive(peer: PeerId, message: Uint8Array): Promise<void> {
-    const { transport, logger } = this.#components;
+  #receive(peer: PeerId, message: Uint8Array): void {
+    if (!this.#running) return;
     this.#statistics.framesReceived++;
-    const working = this.#working.get(peer) ?? 0;
-    if (working >= INCOMING_FRAMES_MAX) {
-      transport.report(peer, 'flood', `more than ${INCOMING_FRAMES_MAX} frames of transactions wait`);
-      return;
-    }
-    this.#working.set(peer, working + 1);
     try {
-      if (message[0] === FRAME.ids) this.#hear(peer, message.subarray(1));
-      else if (message[0] === FRAME.transactions) await this.#take(peer, message.subarray(1));
+      const body = message.subarray(1);
+      if (message[0] === FRAME.ids) this.#hear(peer, body);
+      else if (message[0] === FRAME.transactions) this.#incoming.add(peer, unframeTransactions(body));
       else throw gossipError('malformed-frame', `there is no frame of kind ${message[0] ?? 'none'}`);
     } catch (error) {
-      if (isCodedError(error) && error.action === 'penalise')
-        transport.report(peer, 'malformed', error.message);
-      else logger.error({ error, peer }, 'a frame of transactions failed');
-    } finally {
-      const left = (this.#working.get(peer) ?? 1) - 1;
-      if (left === 0) this.#working.delete(peer);
-      else this.#working.set(peer, left);
+      if (!isCodedError(error)) throw error;
+      this.#components.transport.report(peer, 'malformed', error.message);
     }
-  }
-
-  async #take(peer: PeerId, frame: Uint8Array): Promise<void> {
-    const results = await this.#components.mempool.submit(unframeTransactions(frame), peer);
-    const bad = results.find((result) => !result.ok && result.error.action === 'penalise');
-    if (bad !== undefined && !bad.ok) this.#components.transport.report(peer, 'invalid', bad.error.message);
   }
 
   #hear(peer: PeerId, packed: Uint8Array): void {
     for (const id of unpackIds(packed, IDS_PER_FRAME)) {
-      if (this.#components.mempool.knows(id) || this.#announced.has(id)) continue;
-      if (this.#announced.size >= ANNOUNCED_MAX) return;
-      this.#announced.set(id, peer);
+      this.#ids.get(id)?.add(peer);
+      const peers = this.#announced.get(id);
+      if (peers !== undefined) {
+        if (peers.length < ANNOUNCERS_MAX && !peers.includes(peer)) peers.push(peer);
+        continue;
+      }
+      if (this.#components.mempool.knows(id)) continue;
+      if (this.#announced.size >= ANNOUNCED_MAX) break;
+      this.#announced.set(id, [peer]);
     }
-    if (this.#announced.size === 0) return;
+    this.#fetchLater();
+  }
+
+  #fetchLater(): void {
+    if (!this.#running || this.#announced.size === 0) return;
     this.#fetchTimer ??= this.#components.scheduler.after(
       ANNOUNCED_GRACE_MS,
       () => void this.#fetchMissing(),
@@ -183,35 +225,41 @@ class Gossip implements TransactionGossip {
 
   /** Fetches what was announced and did not come by itself. */
   async #fetchMissing(): Promise<void> {
-    const { fetch, mempool, logger } = this.#components;
-    const byPeer = new Map<PeerId, string[]>();
-    for (const [id, peer] of this.#announced) {
-      if (!mempool.knows(id)) byPeer.set(peer, [...(byPeer.get(peer) ?? []), id]);
-    }
+    const { mempool } = this.#components;
+    const missing = new Map([...this.#announced].filter(([id]) => !mempool.knows(id)));
     this.#announced.clear();
-    await Promise.all(
-      [...byPeer].map(async ([peer, ids]) => {
-        try {
-          const transactions = await fetch.fetch(peer, ids);
-          this.#statistics.fetched += transactions.length;
-          await mempool.submit(
-            transactions.map(({ bytes }) => bytes),
-            peer,
-          );
-        } catch (error) {
-          logger.debug(
-            { error, peer, transactions: ids.length },
-            'announced transactions could not be fetched',
-          );
-        }
-      }),
-    );
+    const byPeer = new Map<PeerId, string[]>();
+    for (const [id, [peer]] of missing) {
+      if (peer === undefined) continue;
+      const ids = byPeer.get(peer);
+      if (ids === undefined) byPeer.set(peer, [id]);
+      else ids.push(id);
+    }
+    const found = await Promise.all([...byPeer].map(([peer, ids]) => this.#fetchFrom(peer, ids)));
+    for (const id of found.flat()) missing.delete(id);
+    // One peer that announces and does not give must not keep a transaction away.
+    for (const [id, [, ...others]] of missing) {
+      if (others.length === 0 || this.#announced.has(id) || this.#announced.size >= ANNOUNCED_MAX) continue;
+      this.#announced.set(id, others);
+    }
     this.#fetchTimer = undefined;
-    if (this.#announced.size > 0) {
-      this.#fetchTimer = this.#components.scheduler.after(
-        ANNOUNCED_GRACE_MS,
-        () => void this.#fetchMissing(),
+    this.#fetchLater();
+  }
+
+  /** Fetches from one peer; returns the ids of what it gave. */
+  async #fetchFrom(peer: PeerId, ids: readonly string[]): Promise<string[]> {
+    const { fetch, mempool, logger } = this.#components;
+    try {
+      const transactions = await fetch.fetch(peer, ids);
+      this.#statistics.fetched += transactions.length;
+      await mempool.submit(
+        transactions.map(({ bytes }) => bytes),
+        peer,
       );
+      return transactions.map(({ id }) => id);
+    } catch (error) {
+      logger.debug({ error, peer, transactions: ids.length }, 'announced transactions could not be fetched');
+      return [];
     }
   }
 }

@@ -1,11 +1,11 @@
 import {
-  CodedError,
   err,
   invariant,
   isCodedError,
   ok,
   toHex,
   type Amount,
+  type CodedError,
   type Logger,
   type Result,
   type SignatureVerifier,
@@ -126,20 +126,17 @@ class MempoolService implements Mempool {
   }
 
   async #readAccounts(candidates: readonly Candidate[]): Promise<ReadonlyMap<string, SenderAccount>> {
+    const known = new Map<string, SenderAccount>();
     const unknown = new Map<string, Uint8Array>();
     for (const { sender, transaction } of candidates) {
-      if (this.#pool.account(sender) === undefined) unknown.set(sender, transaction.sender);
+      // Noted before the read: a sender may lose its queue, by expiry even without a change of its account.
+      const account = this.#pool.account(sender);
+      if (account === undefined) unknown.set(sender, transaction.sender);
+      else known.set(sender, account);
     }
     const accounts = await this.#components.accounts.accounts([...unknown.values()]);
-    // What has a queue now may have lost it by the time it is needed: then the changes since are at hand.
-    const known = candidates.flatMap(({ sender }) => {
-      const account = this.#pool.account(sender);
-      return account === undefined ? [] : [[sender, account] as const];
-    });
-    return new Map([
-      ...known,
-      ...[...unknown.keys()].map((sender, i) => [sender, accounts[i] as SenderAccount] as const),
-    ]);
+    for (const [i, sender] of [...unknown.keys()].entries()) known.set(sender, accounts[i] as SenderAccount);
+    return known;
   }
 
   async #verify(

@@ -113,7 +113,6 @@ export class Pool {
     const place = this.#makePlace(entry, before);
     if (!place.ok) return place;
     if (before !== undefined) this.#forget(before);
-    this.#senders.set(sender, queue);
     this.#insert(entry, queue);
     if (before === undefined) return place;
     const replaced = mempoolError('replaced', `${transaction.id} took the nonce ${transaction.nonce}`, {
@@ -155,29 +154,35 @@ export class Pool {
   /** Evicts cheaper transactions until the newcomer fits; refuses it when it is the cheapest itself. */
   #makePlace(entry: Entry, before: Entry | undefined): Result<Dropped[]> {
     const { maxTransactions, maxBytes } = this.#limits;
-    const newcomer = entry.transaction.bytes.length - (before?.transaction.bytes.length ?? 0);
+    let size = this.size + (before === undefined ? 1 : 0);
+    let bytes = this.#bytes + entry.transaction.bytes.length - (before?.transaction.bytes.length ?? 0);
     const victims: { readonly entry: Entry; readonly queue: SenderQueue }[] = [];
-    while ((before === undefined && this.size >= maxTransactions) || this.#bytes + newcomer > maxBytes) {
+    while (size > maxTransactions || bytes > maxBytes) {
       const victim = this.#nextVictim(entry);
       if (victim === undefined) {
-        for (const spared of victims.toReversed()) {
-          this.#senders.set(spared.entry.sender, spared.queue);
-          this.#insert(spared.entry, spared.queue);
-        }
+        for (const spared of victims) this.#enqueue(spared.entry, spared.queue);
         const price = entry.transaction.gasPrice.toString();
         return err(
           mempoolError('full', `the mempool is full; pay more than ${price} a unit of gas, or try later`),
         );
       }
-      // Taken out at once, so that the one before it of the same sender can be next.
-      this.#forget(victim.entry);
+      // Out of its queue at once, so that the one before it of the same sender can be next; out of the lists
+      // only when the newcomer fits, so that who is spared keeps its place in them.
+      this.#dequeue(victim.entry);
       victims.push(victim);
+      size--;
+      bytes -= victim.entry.transaction.bytes.length;
     }
     const error = mempoolError(
       'evicted',
       'a better paying transaction took the place in the full mempool; pay more, or submit again later',
     );
-    return ok(victims.map(({ entry: { transaction } }) => ({ transaction, error })));
+    return ok(
+      victims.map(({ entry: victim }) => {
+        this.#unlist(victim);
+        return { transaction: victim.transaction, error };
+      }),
+    );
   }
 
   #nextVictim(entry: Entry): { entry: Entry; queue: SenderQueue } | undefined {
@@ -198,13 +203,18 @@ export class Pool {
 
   #insert(entry: Entry, queue: SenderQueue): void {
     const { transaction } = entry;
-    const ready = queue.ready;
-    queue.set(entry);
-    this.#ready += queue.ready - ready;
     this.#byId.set(transaction.id, entry);
     this.#bytes += transaction.bytes.length;
     const expiring = this.#byExpiry.get(transaction.validUntil) ?? new Set();
     this.#byExpiry.set(transaction.validUntil, expiring.add(transaction.id));
+    this.#enqueue(entry, queue);
+  }
+
+  #enqueue(entry: Entry, queue: SenderQueue): void {
+    const ready = queue.ready;
+    this.#senders.set(entry.sender, queue);
+    queue.set(entry);
+    this.#ready += queue.ready - ready;
     if (queue.last() === entry) this.#cheapest.push(entry);
     if (this.#cheapest.size > 4 * this.size + 1024) this.#rebuildCheapest();
   }
@@ -219,16 +229,19 @@ export class Pool {
 
   /** Takes one out everywhere. */
   #forget(entry: Entry): void {
-    const queue = this.#senders.get(entry.sender);
-    if (queue !== undefined) {
-      const ready = queue.ready;
-      queue.remove(entry.transaction.nonce);
-      this.#ready += queue.ready - ready;
-      const last = queue.last();
-      if (last === undefined) this.#senders.delete(entry.sender);
-      else this.#cheapest.push(last);
-    }
+    this.#dequeue(entry);
     this.#unlist(entry);
+  }
+
+  #dequeue(entry: Entry): void {
+    const queue = this.#senders.get(entry.sender);
+    if (queue === undefined) return;
+    const ready = queue.ready;
+    queue.remove(entry.transaction.nonce);
+    this.#ready += queue.ready - ready;
+    const last = queue.last();
+    if (last === undefined) this.#senders.delete(entry.sender);
+    else this.#cheapest.push(last);
   }
 
   #unlist({ transaction }: Entry): void {

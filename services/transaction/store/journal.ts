@@ -14,11 +14,17 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+async function readIntact(path: string): Promise<Uint8Array[]> {
+  return unframeTransactions(new Uint8Array(await readFile(path)), { tornEnd: true });
+}
+
 /** A journal in a file: transactions one after the other, each after its length. */
 export async function openFileJournal(path: string): Promise<Journal> {
   await mkdir(dirname(path), { recursive: true });
   let file: FileHandle = await open(path, 'a');
-  let { size } = await file.stat();
+  let size = frameTransactions(await readIntact(path)).length;
+  // Behind a torn end nothing would be found again.
+  await file.truncate(size);
   let last: Promise<unknown> = Promise.resolve();
   /** One operation at a time, so that frames never mix. */
   function serially<Value>(work: () => Promise<Value>): Promise<Value> {
@@ -33,11 +39,16 @@ export async function openFileJournal(path: string): Promise<Journal> {
     append: (encoded) =>
       serially(async () => {
         const frame = frameTransactions(encoded);
-        await file.appendFile(frame);
+        try {
+          await file.appendFile(frame);
+        } catch (error) {
+          // A part may be written. Where even this fails, the caller has the error that counts.
+          await file.truncate(size).catch(() => {});
+          throw error;
+        }
         size += frame.length;
       }),
-    read: () =>
-      serially(async () => unframeTransactions(new Uint8Array(await readFile(path)), { tornEnd: true })),
+    read: () => serially(() => readIntact(path)),
     rewrite: (encoded) =>
       serially(async () => {
         const frame = frameTransactions(encoded);
