@@ -10,7 +10,13 @@ import {
   systemScheduler,
 } from '#runtime';
 import { startApi } from './assembly/api.ts';
-import { openState, startProtocol, VALIDATOR_ROLE, type Protocol, type ProtocolInit } from './assembly/protocol.ts';
+import {
+  openState,
+  startProtocol,
+  VALIDATOR_ROLE,
+  type Protocol,
+  type ProtocolInit,
+} from './assembly/protocol.ts';
 import { openStorage } from './assembly/storage.ts';
 import {
   loadConfiguration,
@@ -198,6 +204,7 @@ function watchProtocol(name: string, protocol: Protocol, votes: boolean): Protoc
     round: () => consensus.status().round,
     behind: () => sync.behind(),
     ready: () => readiness().ready,
+    network: () => network.statistics(),
   });
   const unsubscribe = chain.onFinalised((event) => {
     lastFinalisedAtMs = systemClock.monotonic();

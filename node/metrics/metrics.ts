@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { FinalisedBlock } from '#services/block';
+import type { NetworkStatistics } from '#services/network';
 
 /** What the metrics read at each scrape. */
 export interface MetricSources {
@@ -10,6 +11,7 @@ export interface MetricSources {
   readonly round: () => number;
   readonly behind: () => number;
   readonly ready: () => boolean;
+  readonly network: () => NetworkStatistics;
 }
 
 export interface NodeMetrics {
@@ -45,6 +47,23 @@ export function createMetrics(name: string, sources: MetricSources): NodeMetrics
     sources.behind,
   );
   gauge('ready', '1 when the node finalises, 0 otherwise.', () => (sources.ready() ? 1 : 0));
+  const counter = (metric: string, help: string, read: (statistics: NetworkStatistics) => number): void => {
+    const instrument: Counter = new Counter({
+      name: `node0_network_${metric}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        instrument.reset();
+        instrument.inc(read(sources.network()));
+      },
+    });
+  };
+  counter('messages_sent', 'Messages sent to peers.', ({ messagesOut }) => messagesOut);
+  counter('messages_received', 'Messages received from peers.', ({ messagesIn }) => messagesIn);
+  counter('sent_bytes', 'Bytes sent to peers.', ({ bytesOut }) => bytesOut);
+  counter('received_bytes', 'Bytes received from peers.', ({ bytesIn }) => bytesIn);
+  counter('offences', 'Misbehaviour of peers.', ({ offences }) => offences);
+  counter('bans', 'Peers that were banned for misbehaviour.', ({ bans }) => bans);
   const blocks = new Counter({
     name: 'node0_blocks_total',
     help: 'Blocks finalised.',

@@ -61,3 +61,6 @@ export const LOG_RECORD_BYTES_MAX = 256 * 1024 * 1024;
 /** Transactions of a proposal at first, and the fewest that a slow network is brought down to. */
 export const PACE_TRANSACTIONS_START = 500;
 export const PACE_TRANSACTIONS_MIN = 100;
+/** Pause after a block before the next is begun: so long for each transaction that it had, and at most so long. */
+export const PACE_PAUSE_MS_PER_TRANSACTION = 3;
+export const PACE_PAUSE_MS_MAX = 150;

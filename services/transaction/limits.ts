@@ -38,6 +38,9 @@ export const INCOMING_TRANSACTIONS_MAX = 10_000;
 /** Transactions of one peer that are judged together. */
 export const INCOMING_BATCH_MAX = 1_000;
 
+/** Times in a row that a fetch waits for what peers sent already and is not judged yet. */
+export const FETCH_PUT_OFF_MAX = 5;
+
 /** Ids in one fetch. */
 export const FETCH_IDS_MAX = 1_000;
 export const FETCH_RESPONSE_BYTES_MAX = 4 * 2 ** 20;

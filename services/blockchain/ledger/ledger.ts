@@ -275,11 +275,7 @@ class StateLedger implements Ledger {
       const [account] = await this.#readAccounts([toHex(address)], [address]);
       return account;
     }
-    const { value } = await readPath(
-      this.#reader,
-      await this.#rootAt(height),
-      keyHashOf(stateKey.account(address)),
-    );
+    const { value } = (await this.#pathAt(stateKey.account(address), height)).found;
     return value === undefined ? undefined : accountCodec.decode(value);
   }
 
@@ -287,10 +283,21 @@ class StateLedger implements Ledger {
     key: Uint8Array,
     height = this.tip().height,
   ): Promise<{ height: number; stateRoot: Uint8Array; proof: StateProof }> {
-    const root = await this.#rootAt(height);
-    const { value, ...path } = await readPath(this.#reader, root, keyHashOf(key));
+    const { root, found } = await this.#pathAt(key, height);
+    const { value, ...path } = found;
     const proof = { key, path: encodeProofPath(path), ...(value === undefined ? {} : { value }) };
     return { height, stateRoot: root?.hash ?? EMPTY_HASH, proof };
+  }
+
+  async #pathAt(key: Uint8Array, height: number) {
+    const root = await this.#rootAt(height);
+    try {
+      return { root, found: await readPath(this.#reader, root, keyHashOf(key)) };
+    } catch (error) {
+      // Blocks and pruning may have overtaken the reader: then the height went, and nothing is damaged.
+      await this.#rootAt(height);
+      throw error;
+    }
   }
 
   /** @throws `blockchain.height-not-retained`, `blockchain.future-height` */

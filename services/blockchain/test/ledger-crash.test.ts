@@ -82,6 +82,12 @@ describe('a ledger after a crash', () => {
     await checkOpen(crashed, 0);
   });
 
+  it('has its beginning, once it is open', async () => {
+    const engine = createMemoryStateEngine();
+    await openLedger(engine);
+    assert.notDeepEqual(await engine.crash().rangeAll('meta', { limit: 10 }), []);
+  });
+
   it('loses nothing when pruning was cut short', async () => {
     const engine = createMemoryStateEngine();
     const ledger = await openLedger(engine, { retainedHeights: 1 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createMemoryStateEngine } from '#engines/state';
+import { createMemoryStateEngine, type StateEngine } from '#engines/state';
 import { AMOUNT_MAX, formatAddress, listRoot, toHex } from '#kernel';
 import { receiptCodec, type Account, type GenesisState, type Ledger } from '../index.ts';
 import {
@@ -64,10 +64,9 @@ describe('execution of transfers', () => {
       },
     ]);
     assert.equal(execution.gasUsed, 2_500);
-    assert.deepEqual(
-      execution.receiptRoot,
-      listRoot(execution.receipts.map((receipt) => receiptCodec.encode(receipt))),
-    );
+    const encoded = execution.receipts.map((receipt) => receiptCodec.encode(receipt));
+    assert.deepEqual(execution.encodedReceipts, encoded);
+    assert.deepEqual(execution.receiptRoot, listRoot(encoded));
     assert.deepEqual(
       execution.changedAccounts,
       new Map([
@@ -140,21 +139,23 @@ describe('execution of transfers', () => {
     ]);
   });
 
-  it('lets no balance grow beyond 128 bits', async () => {
-    const full = { address: strangerAt(1), balance: AMOUNT_MAX };
-    const { engine, ledger } = await open({ accounts: [...genesisState().accounts, full] });
-    const sent = [
-      transfer(0, 0, [strangerAt(2), 1n], [strangerAt(1), 1n]),
-      transfer(0, 1, [strangerAt(2), 2n]),
-    ];
-    const { receipts } = await grow(ledger, engine, ...sent);
+  it('lets a balance grow to 128 bits and not beyond', async () => {
+    const rich = { address: strangerAt(1), balance: AMOUNT_MAX - 1n };
+    const { engine, ledger } = await open({ accounts: [...genesisState().accounts, rich] });
+    const { receipts } = await grow(
+      ledger,
+      engine,
+      transfer(0, 0, [strangerAt(2), 1n], [strangerAt(1), 2n]),
+      transfer(0, 1, [strangerAt(1), 1n]),
+      transfer(0, 2, [strangerAt(1), 1n]),
+    );
     assert.deepEqual(
       receipts.map(({ code }) => code),
-      ['blockchain.balance-overflow', ''],
+      ['blockchain.balance-overflow', '', 'blockchain.balance-overflow'],
     );
     assert.deepEqual(await accountsOf(ledger, strangerAt(1), strangerAt(2)), [
       { balance: AMOUNT_MAX, nonce: 0 },
-      { balance: 2n, nonce: 0 },
+      NONE,
     ]);
   });
 
@@ -290,6 +291,35 @@ describe('an execution', () => {
       { balance: 5n, nonce: 0 },
       NONE,
     ]);
+  });
+
+  it('is what accounts are of, also to who began to read before it was final', async () => {
+    const memory = createMemoryStateEngine();
+    await openLedger(memory);
+    const gate = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
+    let hold = false;
+    const engine: StateEngine = {
+      ...memory,
+      async getMany(family, wanted) {
+        const found = await memory.getMany(family, wanted);
+        if (hold && family === 'state') {
+          hold = false;
+          arrived.resolve();
+          await gate.promise;
+        }
+        return found;
+      },
+    };
+    // Opened again: no account is at hand.
+    const ledger = await openLedger(engine);
+    hold = true;
+    const early = ledger.account(addressOf(4));
+    await arrived.promise;
+    await grow(ledger, engine, transfer(2, 0, [addressOf(4), 5n]));
+    gate.resolve();
+    assert.deepEqual(await early, { balance: FUNDS, nonce: 0 });
+    assert.deepEqual(await ledger.account(addressOf(4)), { balance: FUNDS + 5n, nonce: 0 });
   });
 
   it('is stale when another became final, when it is final itself, or when it is of another height', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemoryStateEngine, type StateEngine } from '#engines/state';
-import { toHex } from '#kernel';
+import { isCodedError, toHex } from '#kernel';
 import { accountCodec, stateKey, verifyStateProof, type Account, type Ledger } from '../index.ts';
 import { addressOf, grow, nodesNeeded, openLedger, strangerAt, transfer } from './support/samples.ts';
 
@@ -53,6 +53,10 @@ async function pruneAll(ledger: Ledger): Promise<number> {
   return steps;
 }
 
+function codeOf(outcome: PromiseSettledResult<unknown>): string | undefined {
+  return outcome.status === 'rejected' && isCodedError(outcome.reason) ? outcome.reason.code : undefined;
+}
+
 describe('state at earlier heights', () => {
   it('is what it was at that time, also for a ledger that opened again', async () => {
     const engine = createMemoryStateEngine();
@@ -62,6 +66,18 @@ describe('state at earlier heights', () => {
     for (const snapshot of snapshots) await check(ledger, snapshot);
     const again = await openLedger(engine);
     for (const snapshot of snapshots) await check(again, snapshot);
+  });
+
+  it('that misses a node is damaged, and said to be', async () => {
+    const engine = createMemoryStateEngine();
+    await history(await openLedger(engine), engine, 3);
+    const batch = engine.batch();
+    for (const { key } of await engine.rangeAll('tree', { limit: 10 ** 6 })) batch.delete('tree', key);
+    await engine.write(batch);
+    const damaged = { code: 'blockchain.corrupt-state', action: 'halt' };
+    const ledger = await openLedger(engine);
+    await assert.rejects(ledger.prove(stateKey.feePool(), 2), damaged);
+    await assert.rejects(grow(ledger, engine), damaged);
   });
 
   it('is not there for heights to come', async () => {
@@ -117,6 +133,36 @@ describe('pruning', () => {
       for (const snapshot of snapshots) if (snapshot.height >= height - 4) await check(ledger, snapshot);
     }
     assert.ok((await count(engine, 'stale')) > 0);
+  });
+
+  it('that overtakes a reader makes its height one that is not retained, not a damaged state', async () => {
+    const memory = createMemoryStateEngine();
+    const gate = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
+    let toHold = 0;
+    const engine: StateEngine = {
+      ...memory,
+      async getMany(family, keys) {
+        if (family === 'tree' && toHold > 0) {
+          if (--toHold === 0) arrived.resolve();
+          await gate.promise;
+        }
+        return memory.getMany(family, keys);
+      },
+    };
+    await history(await openLedger(memory), memory, 5);
+    const ledger = await openLedger(engine, { retainedHeights: 2 });
+    toHold = 2;
+    const reads = [ledger.account(addressOf(0), 3), ledger.prove(stateKey.account(addressOf(0)), 3)];
+    const outcomes = Promise.allSettled(reads);
+    await arrived.promise;
+    await history(ledger, engine, 5);
+    await pruneAll(ledger);
+    gate.resolve();
+    for (const outcome of await outcomes) {
+      assert.equal(outcome.status, 'rejected');
+      assert.equal(codeOf(outcome), 'blockchain.height-not-retained');
+    }
   });
 
   it('does nothing while everything is retained', async () => {

@@ -178,13 +178,24 @@ describe('validators of a ledger', () => {
     assert.equal((await ledger.validators()).length, 4);
   });
 
+  it('need stake for a whole unit of power', async () => {
+    const genesis = genesisState();
+    const ledger = await openLedger(undefined, {
+      genesis: { ...genesis, ledger: { ...genesis.ledger, powerReduction: 150n * 10n ** 6n } },
+    });
+    assert.deepEqual(
+      ledger.tip().validators.validators.map(({ power }) => power),
+      [2, 2, 1],
+    );
+  });
+
   it('stay while there is no staking, and propose in turns by their power', async () => {
     const engine = createMemoryStateEngine();
     const ledger = await openLedger(engine);
     const turns = new Map<string, number>();
     for (let block = 0; block < 10; block++) {
       const { validators, rotation } = ledger.tip();
-      const { name = '' } = proposerAt(validators, rotation, 0);
+      const { name } = proposerAt(validators, rotation, 0);
       turns.set(name, (turns.get(name) ?? 0) + 1);
       const { nextValidators, nextRotation } = await grow(ledger, engine);
       assert.deepEqual([nextValidators, nextRotation], [ledger.tip().validators, ledger.tip().rotation]);

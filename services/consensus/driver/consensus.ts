@@ -67,6 +67,7 @@ class ConsensusDriver implements Consensus {
   #current: HeightRun | undefined;
   #previous: HeightBook | undefined;
   #genesisTimer: Cancellable | undefined;
+  #pauseTimer: Cancellable | undefined;
   #loop: Promise<void> | undefined;
   #unsubscribe: (() => void)[] = [];
   #paused = false;
@@ -86,7 +87,7 @@ class ConsensusDriver implements Consensus {
     const entries = await this.#openLog();
     this.#unsubscribe = [
       chain.onFinalised(() => this.#signal('look-at-tip')),
-      mempool.onAvailable(() => this.#signal('transactions-available')),
+      mempool.onAvailable(() => this.#beginWithTransactions()),
       transport.onPeer(({ kind, peer }) =>
         kind === 'connected' ? this.#relay.greet(peer) : this.#relay.forget(peer),
       ),
@@ -195,6 +196,19 @@ class ConsensusDriver implements Consensus {
     while (this.#current?.isOver === true && !this.#stopping) await this.#startHeight([]);
   }
 
+  /** The height leaves its wait for transactions, after the pause that the load asks for. */
+  #beginWithTransactions(): void {
+    if (this.#pauseTimer !== undefined) return;
+    const { clock, scheduler } = this.#components;
+    const startedAtMs = this.#current?.context.startedAtMs ?? 0;
+    const leftMs = startedAtMs + this.#pace.pauseMs() - clock.monotonic();
+    if (leftMs <= 0) return this.#signal('transactions-available');
+    this.#pauseTimer = scheduler.after(leftMs, () => {
+      this.#pauseTimer = undefined;
+      if (this.#components.mempool.hasSelectable()) this.#signal('transactions-available');
+    });
+  }
+
   /** A signal that waits already is not repeated: block sync finalises many blocks while this driver is paused. */
   #signal(kind: Signal): void {
     if (this.#signals.has(kind)) return;
@@ -247,6 +261,8 @@ class ConsensusDriver implements Consensus {
   async #startHeight(entries: readonly LogEntry[]): Promise<void> {
     const { chain, clock, mempool } = this.#components;
     this.#timers.cancelAll();
+    this.#pauseTimer?.cancel();
+    this.#pauseTimer = undefined;
     const tip = chain.tip();
     const before = this.#current?.context;
     this.#previous = before?.height === tip.height ? before.book : undefined;
@@ -258,7 +274,7 @@ class ConsensusDriver implements Consensus {
       if (message.kind === 'vote') this.#inbox.pushVote(message);
       else this.#inbox.pushProposal(message);
     }
-    if (mempool.hasSelectable()) this.#signal('transactions-available');
+    if (mempool.hasSelectable()) this.#beginWithTransactions();
     await this.#current.perform();
   }
 
@@ -322,6 +338,7 @@ class ConsensusDriver implements Consensus {
     this.#current?.abandon();
     this.#timers.cancelAll();
     this.#genesisTimer?.cancel();
+    this.#pauseTimer?.cancel();
     this.#relay.stop();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#unsubscribe = [];

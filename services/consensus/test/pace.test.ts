@@ -37,6 +37,20 @@ describe('the pace of proposals', () => {
     assert.equal(pace.transactions(10_000), 200);
   });
 
+  it('lets a lone transaction have its block at once, and blocks wait for company under load', () => {
+    const pace = new Pace();
+    assert.equal(pace.pauseMs(), 0);
+    for (const [transactions, pauseMs] of [
+      [1, 3],
+      [20, 60],
+      [500, 150],
+      [0, 0],
+    ] as const) {
+      pace.observe({ round: 0, transactions, processingMs: 50 }, ROUND_MS);
+      assert.equal(pace.pauseMs(), pauseMs);
+    }
+  });
+
   it('stays within its bounds whatever happens', () => {
     const outcome = fc.record({
       round: fc.nat(5),

@@ -13,6 +13,7 @@ import {
   ANNOUNCED_GRACE_MS,
   ANNOUNCED_MAX,
   ANNOUNCERS_MAX,
+  FETCH_PUT_OFF_MAX,
   GOSSIP_DELAY_MS,
   GOSSIP_INTERVAL_MS,
   GOSSIP_PASS_ON_MS,
@@ -72,6 +73,7 @@ class Gossip implements TransactionGossip {
   /** Announced ids that this node does not have, with the peers that say they do, in the order to ask them. */
   readonly #announced = new Map<string, PeerId[]>();
   #fetchTimer: Cancellable | undefined;
+  #fetchesPutOff = 0;
   readonly #incoming: Incoming;
   #unsubscribe: () => void = () => {};
   #running = false;
@@ -225,6 +227,12 @@ class Gossip implements TransactionGossip {
 
   /** Fetches what was announced and did not come by itself. */
   async #fetchMissing(): Promise<void> {
+    if (this.#incoming.isBusy && this.#fetchesPutOff < FETCH_PUT_OFF_MAX) {
+      this.#fetchesPutOff++;
+      this.#fetchTimer = undefined;
+      return this.#fetchLater();
+    }
+    this.#fetchesPutOff = 0;
     const { mempool } = this.#components;
     const missing = new Map([...this.#announced].filter(([id]) => !mempool.knows(id)));
     this.#announced.clear();

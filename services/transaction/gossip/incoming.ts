@@ -24,6 +24,11 @@ export class Incoming {
     this.#components = components;
   }
 
+  /** True while something waits to be judged: what is missing may be in it. */
+  get isBusy(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   get dropped(): number {
     return this.#dropped;
   }

@@ -171,19 +171,35 @@ class MempoolService implements Mempool {
     accountOf: (sender: string) => SenderAccount,
     results: (Result<Transaction> | undefined)[],
   ): Transaction[] {
-    const admitted: Transaction[] = [];
+    const admitted = new Map<string, Candidate>();
     const before = this.#pool.ready;
     const dropped: Dropped[] = [];
-    for (const { index, transaction, sender } of candidates) {
-      const added = this.#pool.add(transaction, accountOf(sender));
+    for (const candidate of candidates) {
+      const { index, transaction, sender } = candidate;
+      const added = this.#checkExpiry(transaction) ?? this.#pool.add(transaction, accountOf(sender));
       results[index] = added.ok ? ok(transaction) : added;
       if (!added.ok) continue;
-      admitted.push(transaction);
-      dropped.push(...added.value);
+      admitted.set(transaction.id, candidate);
+      for (const drop of added.value) {
+        const own = admitted.get(drop.transaction.id);
+        if (own === undefined) dropped.push(drop);
+        // One of the same submission: nobody was told of it yet, and its result says what became of it.
+        else results[own.index] = err(drop.error);
+        admitted.delete(drop.transaction.id);
+      }
     }
     this.#tellDropped(dropped);
     if (before === 0 && this.#pool.ready > 0) for (const listener of this.#available) listener();
-    return admitted;
+    return [...admitted.values()].map(({ transaction }) => transaction);
+  }
+
+  /** A block may have become final since the check. */
+  #checkExpiry({ validUntil }: Transaction): ReturnType<typeof err> | undefined {
+    const { height } = this.#components.rules();
+    if (validUntil >= height) return undefined;
+    return err(
+      mempoolError('expired', `no block took the transaction up to height ${validUntil}`, { validUntil }),
+    );
   }
 
   async #remember(admitted: readonly Transaction[]): Promise<void> {

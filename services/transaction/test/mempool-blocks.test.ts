@@ -160,6 +160,25 @@ describe('a submission whose sender expires meanwhile', () => {
   });
 });
 
+describe('a submission that a block overtakes', () => {
+  it('is not admitted when its last height passed meanwhile', async () => {
+    const pause = Promise.withResolvers<void>();
+    const test = new TestMempool({
+      verifier: {
+        async verifyBatch(checks, source) {
+          await pause.promise;
+          return VERIFIER.verifyBatch(checks, source);
+        },
+      },
+    });
+    const late = test.submit(signed(0, { validUntil: 1 }), signed(1, { validUntil: 2 }));
+    test.finalise([]);
+    pause.resolve();
+    assert.deepEqual(await late, ['mempool.expired', 'ok']);
+    assert.deepEqual([test.mempool.size, test.select().length], [1, 1]);
+  });
+});
+
 describe('list of what waits', () => {
   it('comes in pages in order of arrival, none twice and none left out', async () => {
     const test = new TestMempool();

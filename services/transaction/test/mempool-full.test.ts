@@ -117,6 +117,26 @@ describe('a full mempool', () => {
     );
   });
 
+  it('says in its result what became of one that another of the same submission drove out', async () => {
+    const test = new TestMempool({ limits: { maxTransactions: 2 } });
+    const sent = [
+      signed(0, { gasPrice: 10n }),
+      signed(1, { gasPrice: 20n }),
+      signed(2, { gasPrice: 30n }),
+      signed(1, { gasPrice: 40n }),
+    ];
+    assert.deepEqual(await test.submitAs('api:x', ...sent), [
+      'mempool.evicted',
+      'mempool.replaced',
+      'ok',
+      'ok',
+    ]);
+    // Who listens hears of those that stay, and of no other.
+    assert.deepEqual(test.admitted, [{ ids: idsOf(sent.slice(2)), source: 'api:x' }]);
+    assert.deepEqual(test.dropped, []);
+    assert.equal(test.mempool.size, 2);
+  });
+
   it('has no place for anything when its limits say so', async () => {
     const test = new TestMempool({ limits: { maxBytes: 10 } });
     assert.deepEqual(await test.submit(signed(0)), ['mempool.full']);
