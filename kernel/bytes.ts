@@ -31,8 +31,18 @@ export function fromHex(text: string, length?: number): Uint8Array {
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Text up to this length is looked at byte by byte: most is short and ASCII, where that costs a fraction. */
+const SHORT_TEXT = 64;
+
 export function utf8(text: string): Uint8Array {
-  return textEncoder.encode(text);
+  if (text.length > SHORT_TEXT) return textEncoder.encode(text);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return textEncoder.encode(text);
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 /**
@@ -41,6 +51,7 @@ export function utf8(text: string): Uint8Array {
  * @throws `kernel.malformed-text` when the bytes are not valid UTF-8
  */
 export function fromUtf8(bytes: Uint8Array): string {
+  if (bytes.length <= SHORT_TEXT && bytes.every((byte) => byte <= 0x7f)) return String.fromCharCode(...bytes);
   try {
     return textDecoder.decode(bytes);
   } catch (cause) {

@@ -51,6 +51,9 @@ const hashers = new Map<HashDomain, IHasher>(
   ),
 );
 
+/** Most inputs are short: put together here, they enter the hasher by one call. */
+const scratch = new Uint8Array(1024);
+
 /**
  * BLAKE3-256 of the concatenation of `parts` in `keyed_hash` mode under the domain's key.
  *
@@ -59,6 +62,16 @@ const hashers = new Map<HashDomain, IHasher>(
 export function hash(domain: HashDomain, ...parts: readonly Uint8Array[]): Uint8Array {
   const hasher = hashers.get(domain) as IHasher;
   hasher.init();
-  for (const part of parts) hasher.update(part);
-  return hasher.digest('binary');
+  let length = 0;
+  for (const part of parts) length += part.length;
+  if (parts.length === 1 || length > scratch.length) {
+    for (const part of parts) hasher.update(part);
+    return hasher.digest('binary');
+  }
+  let offset = 0;
+  for (const part of parts) {
+    scratch.set(part, offset);
+    offset += part.length;
+  }
+  return hasher.update(scratch.subarray(0, length)).digest('binary');
 }

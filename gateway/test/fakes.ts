@@ -48,6 +48,7 @@ export function makeTransaction(seed: number, to: Uint8Array = BOB): Transaction
     payload: { type: 'transfer', outputs: [{ to, amount: 5n }] },
     signature: new Uint8Array(64),
     bytes,
+    senderId: toHex(ALICE),
     hash: id,
     id: toHex(id),
     sender: ALICE,

@@ -6,8 +6,10 @@ export const ACCOUNT_CACHE_MAX = 200_000;
 export const TREE_NODES_MAX = 400_000;
 /** Transactions between two looks at the clock. */
 export const SLICE_TRANSACTIONS = 256;
-/** Stale nodes removed in one step of pruning. */
-export const PRUNE_NODES_MAX = 5_000;
+/** Keys of stale nodes in one record. */
+export const STALE_KEYS_PER_RECORD = 1_000;
+/** Records of stale nodes, and roots, removed in one step of pruning. */
+export const PRUNE_RECORDS_MAX = 5;
 /** Attestations of one digest that an answer holds. */
 export const ATTESTATIONS_MAX = 1_000;
 /** Depth of the binary tree: bits of a key hash. */

@@ -1,4 +1,4 @@
-import { equalBytes, isCodedError, toHex, type Logger } from '#kernel';
+import { equalBytes, isCodedError, type Logger } from '#kernel';
 import type { Execution } from '#services/blockchain';
 import { checkTransaction, type ChainIdentity, type Transaction } from '#services/transaction';
 import { makeBlock } from '../domain/block.ts';
@@ -61,7 +61,7 @@ async function includable(
   const checked = candidates.filter(
     (transaction) => checkTransaction(transaction, { identity, parameters, height }).ok,
   );
-  const senders = new Map(checked.map(({ sender }) => [toHex(sender), sender]));
+  const senders = new Map(checked.map(({ sender, senderId }) => [senderId, sender]));
   const accounts = await ledger.accounts([...senders.values()]);
   const byAddress = new Map([...senders.keys()].map((key, index) => [key, accounts[index]]));
   const known = new Map([...byAddress].flatMap(([key, account]) => (account ? [[key, account]] : [])));

@@ -1,4 +1,3 @@
-import { toHex } from '#kernel';
 import type { Account, LedgerParameters } from '#services/blockchain';
 import type { Transaction } from '#services/transaction';
 
@@ -47,7 +46,7 @@ export function selectIncludable(
       bytes + transaction.bytes.length <= limits.maxBlockBytes &&
       gas + transaction.gasLimit <= limits.maxBlockGas;
     if (!fits) continue;
-    const key = toHex(transaction.sender);
+    const { senderId: key } = transaction;
     const sender = senders.get(key) ?? { ...(accounts.get(key) ?? { nonce: 0, balance: 0n }) };
     senders.set(key, sender);
     const fee = BigInt(transaction.gasLimit) * transaction.gasPrice;

@@ -50,7 +50,7 @@ export function executeTransaction(
   transaction: Transaction,
   input: ExecutionInput,
 ): Receipt {
-  const id = toHex(transaction.sender);
+  const { senderId: id } = transaction;
   const gasUsed = gasOf(transaction.payload);
   const fee = BigInt(gasUsed) * transaction.gasPrice;
   const sender = includable(view.account(id), transaction, gasUsed);

@@ -25,11 +25,12 @@ import {
   validatorRecord,
 } from '../domain/values.ts';
 import { blockchainError } from '../errors.ts';
-import { ATTESTATIONS_MAX, PRUNE_NODES_MAX, SLICE_TRANSACTIONS } from '../limits.ts';
+import { ATTESTATIONS_MAX, PRUNE_RECORDS_MAX, SLICE_TRANSACTIONS } from '../limits.ts';
 import { decodeRoot, encodeNode, encodeRoot } from '../tree/node-codec.ts';
 import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
 import { encodeProofPath } from '../tree/proof.ts';
 import { readPath } from '../tree/read-path.ts';
+import { packStaleKeys, unpackStaleKeys } from '../tree/stale-keys.ts';
 import { StateTree, type NodeReader, type TreeUpdate } from '../tree/state-tree.ts';
 import { AccountCache } from './account-cache.ts';
 import type { Ledger, LedgerTip, Supply } from './face.ts';
@@ -183,8 +184,8 @@ class StateLedger implements Ledger {
   }: ExecutionInput): Promise<{ view: ExecutionView; before: ReadonlyMap<string, Account> }> {
     const addresses = new Map<string, Uint8Array>();
     const attestationKeys: Uint8Array[] = [];
-    for (const { sender, payload } of transactions) {
-      addresses.set(toHex(sender), sender);
+    for (const { sender, senderId, payload } of transactions) {
+      addresses.set(senderId, sender);
       if (payload.type === 'attest') attestationKeys.push(stateKey.attestation(payload.digest, sender));
       else for (const { to } of payload.outputs) addresses.set(toHex(to), to);
     }
@@ -352,22 +353,22 @@ class StateLedger implements Ledger {
     if (keep <= 0) return false;
     const stale = await this.#engine.rangeAll('stale', {
       lt: uint64ToBytes(keep + 1),
-      limit: PRUNE_NODES_MAX,
+      limit: PRUNE_RECORDS_MAX,
     });
     const roots = await this.#engine.rangeAll('meta', {
       gte: META.root(0),
       lt: META.root(keep),
-      limit: PRUNE_NODES_MAX,
+      limit: PRUNE_RECORDS_MAX,
     });
     if (stale.length === 0 && roots.length === 0) return false;
     const batch = this.#engine.batch();
-    for (const { key } of stale) {
+    for (const { key, value } of stale) {
       batch.delete('stale', key);
-      batch.delete('tree', key.subarray(8));
+      for (const node of unpackStaleKeys(value)) batch.delete('tree', node);
     }
     for (const { key } of roots) batch.delete('meta', key);
     await this.#engine.write(batch);
-    return stale.length === PRUNE_NODES_MAX || roots.length === PRUNE_NODES_MAX;
+    return stale.length === PRUNE_RECORDS_MAX || roots.length === PRUNE_RECORDS_MAX;
   }
 }
 
@@ -380,7 +381,9 @@ function stageState(
   for (const { key, value } of entries) batch.put('state', key, value);
   for (const { key, node } of update.added) batch.put('tree', key, encodeNode(node));
   const since = uint64ToBytes(height);
-  for (const key of update.stale) batch.put('stale', concatBytes(since, key), new Uint8Array(0));
+  for (const [index, record] of packStaleKeys(update.stale).entries()) {
+    batch.put('stale', concatBytes(since, uint64ToBytes(index)), record);
+  }
   batch.put('meta', META.root(height), encodeRoot(update.root));
   batch.put('meta', META.tip, encodeTip(height, receiptRoot));
 }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { createMemoryStateEngine, type StateEngine } from '#engines/state';
 import { isCodedError, toHex } from '#kernel';
 import { accountCodec, stateKey, verifyStateProof, type Account, type Ledger } from '../index.ts';
+import { PRUNE_RECORDS_MAX } from '../limits.ts';
 import { addressOf, grow, nodesNeeded, openLedger, strangerAt, transfer } from './support/samples.ts';
 
 const WATCHED = [addressOf(0), addressOf(1), strangerAt(3), strangerAt(8), strangerAt(99)];
@@ -180,10 +181,12 @@ describe('pruning', () => {
     // Each block changes the same 250 accounts: about 300 nodes become stale.
     const outputs = Array.from({ length: 250 }, (_, index) => [strangerAt(index), 1n] as const);
     for (let nonce = 0; nonce < 25; nonce++) await grow(ledger, engine, transfer(0, nonce, ...outputs));
-    assert.ok((await count(engine, 'stale')) > 6_000);
+    assert.equal(await count(engine, 'stale'), 25);
     assert.equal(await ledger.prune(), true);
+    assert.equal(await count(engine, 'stale'), 25 - PRUNE_RECORDS_MAX);
     const steps = await pruneAll(ledger);
-    assert.equal(steps, 1);
+    assert.equal(steps, 4);
+    assert.equal(await count(engine, 'stale'), 1);
     const [one] = await ledger.accounts([strangerAt(0)]);
     assert.deepEqual(one, { balance: 25n, nonce: 0 });
     assert.deepEqual(await ledger.account(strangerAt(249), 24), { balance: 24n, nonce: 0 });

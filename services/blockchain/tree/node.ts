@@ -16,6 +16,8 @@ export type TreeNode = InternalNode | LeafNode;
 export interface InternalNode {
   readonly kind: 'internal';
   readonly children: readonly (ChildRef | undefined)[];
+  /** What was hashed for it, when it was made in this process; a node that was read has none. */
+  readonly ranges?: RangeHashes;
 }
 
 export interface LeafNode {
@@ -51,18 +53,64 @@ export function nibbleAt(keyHash: Uint8Array, depth: number): number {
   return depth % 2 === 0 ? byte >> 4 : byte & 15;
 }
 
-/** Hash of the binary subtree over `width` children from `start` on. */
-export function rangeHash(children: InternalNode['children'], start: number, width: number): Uint8Array {
-  let only: ChildRef | undefined;
-  let count = 0;
-  for (let i = start; i < start + width; i++) {
+/**
+ * Hashes of the binary tree over the children of an internal node, as a heap: the whole at 1, its halves at 2 and 3,
+ * down to pairs at 8 to 15. A node that replaces another hashes only the ranges in which a child changed.
+ */
+export type RangeHashes = readonly Uint8Array[];
+
+/** @param before the node that this one replaces, with what was worked out for it */
+export function rangeHashesOf(
+  children: InternalNode['children'],
+  before?: Pick<InternalNode, 'children' | 'ranges'>,
+): RangeHashes {
+  const known = before?.ranges;
+  let changed = known === undefined ? 0xffff : 0;
+  let present = 0;
+  let leaves = 0;
+  for (let i = 0; i < RADIX; i++) {
     const child = children[i];
-    if (child === undefined) continue;
-    only = child;
-    count++;
+    if (child !== undefined) present |= 1 << i;
+    if (child?.isLeaf === true) leaves |= 1 << i;
+    if (known !== undefined && child !== before?.children[i]) changed |= 1 << i;
   }
-  if (only === undefined) return EMPTY_HASH;
-  if (count === 1 && (only.isLeaf || width === 1)) return only.hash;
-  const half = width / 2;
-  return hash('state-node', rangeHash(children, start, half), rangeHash(children, start + half, half));
+  const ranges: Uint8Array[] = Array.from({ length: RADIX }, () => EMPTY_HASH);
+  const visit = (place: number, start: number, width: number): Uint8Array => {
+    const mask = ((1 << width) - 1) << start;
+    const within = present & mask;
+    if (within === 0) return EMPTY_HASH;
+    const isOne = (within & (within - 1)) === 0;
+    const only = isOne && (width === 1 || (leaves & within) !== 0) ? childAt(children, within) : undefined;
+    if (width === 1) return (only as ChildRef).hash;
+    if (only !== undefined) ranges[place] = only.hash;
+    else if (known !== undefined && (changed & mask) === 0) takeOver(ranges, known, place);
+    else ranges[place] = hashHalves(place, start, width >> 1);
+    return ranges[place] as Uint8Array;
+  };
+  const hashHalves = (place: number, start: number, half: number): Uint8Array =>
+    hash('state-node', visit(2 * place, start, half), visit(2 * place + 1, start + half, half));
+  visit(1, 0, RADIX);
+  return ranges;
+}
+
+/** Hash of the range of `width` children from `start` on, out of the hashes of the whole node. */
+export function rangeHashAt(
+  node: InternalNode,
+  ranges: RangeHashes,
+  start: number,
+  width: number,
+): Uint8Array {
+  if (width === 1) return node.children[start]?.hash ?? EMPTY_HASH;
+  return ranges[(RADIX + start) / width] as Uint8Array;
+}
+
+/** Takes over a range in which no child changed, and what lies within it. */
+function takeOver(ranges: Uint8Array[], known: RangeHashes, place: number): void {
+  for (let level = 0; place << level < RADIX; level++) {
+    for (let i = place << level; i < (place + 1) << level; i++) ranges[i] = known[i] as Uint8Array;
+  }
+}
+
+function childAt(children: InternalNode['children'], bit: number): ChildRef {
+  return children[31 - Math.clz32(bit)] as ChildRef;
 }

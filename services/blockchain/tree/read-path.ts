@@ -1,6 +1,6 @@
 import { equalBytes, hash } from '#kernel';
 import { nodeKey } from './node-codec.ts';
-import { RADIX, nibbleAt, rangeHash, type ChildRef, type InternalNode } from './node.ts';
+import { RADIX, nibbleAt, rangeHashAt, rangeHashesOf, type ChildRef, type InternalNode } from './node.ts';
 import type { ProofPath } from './proof.ts';
 import { readNode, type NodeReader } from './state-tree.ts';
 
@@ -46,6 +46,7 @@ interface Step {
 
 /** Goes down the four binary levels of an internal node, noting the other half at each. */
 function descend(node: InternalNode, nibble: number, siblings: Uint8Array[]): Step | 'empty' {
+  const ranges = node.ranges ?? rangeHashesOf(node.children);
   let [start, width] = [0, RADIX];
   for (;;) {
     const present: number[] = [];
@@ -59,7 +60,7 @@ function descend(node: InternalNode, nibble: number, siblings: Uint8Array[]): St
     if (width === 1) return { ref, nibble, early: false };
     width /= 2;
     const left = nibble < start + width;
-    siblings.push(rangeHash(node.children, left ? start + width : start, width));
+    siblings.push(rangeHashAt(node, ranges, left ? start + width : start, width));
     if (!left) start += width;
   }
 }

@@ -7,7 +7,7 @@ import {
   RADIX,
   leafHash,
   nibbleAt,
-  rangeHash,
+  rangeHashesOf,
   type ChildRef,
   type InternalNode,
   type LeafNode,
@@ -261,20 +261,26 @@ class Builder {
     path: Uint8Array,
     depth: number,
   ): ChildRef | undefined {
-    const before = (ref.node as InternalNode).children;
-    if (children.every((child, i) => child === before[i])) return ref;
+    const before = ref.node as InternalNode;
+    if (children.every((child, i) => child === before.children[i])) return ref;
     this.stale.push(nodeKey(ref.version, path, depth));
-    return this.#finish(children, path, depth);
+    return this.#finish(children, path, depth, before);
   }
 
-  #finish(children: (ChildRef | undefined)[], path: Uint8Array, depth: number): ChildRef | undefined {
+  #finish(
+    children: (ChildRef | undefined)[],
+    path: Uint8Array,
+    depth: number,
+    before?: InternalNode,
+  ): ChildRef | undefined {
     const present = children.filter((child) => child !== undefined);
     const [only] = present;
     if (only === undefined) return undefined;
     if (present.length === 1 && only.isLeaf) return this.#lift(only, depth);
-    const node: InternalNode = { kind: 'internal', children };
+    const ranges = rangeHashesOf(children, before);
+    const node: InternalNode = { kind: 'internal', children, ranges };
     this.added.push({ key: nodeKey(this.#version, path, depth), node });
-    return { hash: rangeHash(children, 0, RADIX), version: this.#version, isLeaf: false, node };
+    return { hash: ranges[1] as Uint8Array, version: this.#version, isLeaf: false, node };
   }
 
   /** Moves a leaf up to `depth`: the place of an internal node that no longer needs to be. */

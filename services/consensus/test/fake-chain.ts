@@ -63,6 +63,7 @@ export function fakeTransaction(text: string): Transaction {
     hash: digest,
     id: toHex(digest),
     sender: new Uint8Array(20),
+    senderId: '00'.repeat(20),
     digest,
   };
 }

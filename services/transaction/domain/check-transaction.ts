@@ -3,7 +3,6 @@ import {
   err,
   isStrongEd25519Key,
   ok,
-  toHex,
   utf8,
   type Amount,
   type CodedError,
@@ -33,14 +32,14 @@ export function checkTransaction(transaction: Transaction, rules: TransactionRul
   return error === undefined ? ok(undefined) : err(error);
 }
 
-function checkSender({ senderKeyType, senderKey }: Transaction): CodedError | undefined {
+function checkSender({ senderKeyType, senderKey, senderId }: Transaction): CodedError | undefined {
   if (senderKeyType !== 'ed25519') {
     return transactionError(
       'unsupported-key-type',
       `keys of type ${senderKeyType} cannot send transactions; use ed25519`,
     );
   }
-  if (!isStrongKey(senderKey)) {
+  if (!isStrongKey(senderKey, senderId)) {
     return transactionError(
       'weak-key',
       'the sender key is not an Ed25519 key of large order: anybody could sign for it',
@@ -146,8 +145,8 @@ function checkGas(transaction: Transaction, { parameters }: TransactionRules): C
 const strongKeys = new Set<string>();
 const STRONG_KEYS_MAX = 50_000;
 
-function isStrongKey(key: Uint8Array): boolean {
-  const name = toHex(key);
+/** @param name one string object a transaction: looking it up again hashes nothing */
+function isStrongKey(key: Uint8Array, name: string): boolean {
   if (strongKeys.has(name)) return true;
   if (!isStrongEd25519Key(key)) return false;
   if (strongKeys.size >= STRONG_KEYS_MAX) strongKeys.clear();

@@ -147,13 +147,15 @@ function finish(
   identity: ChainIdentity,
 ): Transaction {
   const transactionHash = hashTransaction(bytes);
+  const sender = addressOfKey(body.senderKeyType, body.senderKey);
   return {
     ...body,
     signature,
     bytes,
     hash: transactionHash,
     id: toHex(transactionHash),
-    sender: addressOfKey(body.senderKeyType, body.senderKey),
+    sender,
+    senderId: toHex(sender),
     digest: signingDigest('transaction', identity.genesisHash, bytes.subarray(BODY_OFFSET)),
   };
 }

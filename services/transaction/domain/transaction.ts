@@ -52,6 +52,8 @@ export interface Transaction extends TransactionBody {
   readonly id: string;
   /** 20-byte address of the sender's key. */
   readonly sender: Uint8Array;
+  /** Lower-case hex of `sender`: the key of maps. */
+  readonly senderId: string;
   /** What the signature must sign. */
   readonly digest: Uint8Array;
 }

@@ -115,7 +115,7 @@ class MempoolService implements Mempool {
         const checked = checkTransaction(transaction, rules);
         if (checked.ok) {
           this.#inFlight.add(id);
-          candidates.push({ index, transaction, sender: toHex(transaction.sender) });
+          candidates.push({ index, transaction, sender: transaction.senderId });
         } else results[index] = checked;
       } catch (error) {
         if (!isCodedError(error)) throw error;

@@ -1,4 +1,4 @@
-import { err, ok, toHex, type CodedError, type Result } from '#kernel';
+import { err, ok, type CodedError, type Result } from '#kernel';
 import { costOf } from '../domain/gas.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { mempoolError } from '../errors.ts';
@@ -104,7 +104,7 @@ export class Pool {
   add(transaction: Transaction, account: SenderAccount): Result<Dropped[]> {
     const known = this.known(transaction.id);
     if (known !== undefined) return err(known);
-    const sender = toHex(transaction.sender);
+    const { senderId: sender } = transaction;
     const queue = this.#senders.get(sender) ?? new SenderQueue(account);
     const entry: Entry = { transaction, arrival: ++this.#arrivals, cost: costOf(transaction), sender };
     const before = queue.at(transaction.nonce);
