@@ -88,18 +88,27 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Big-endian 8-byte form of a height, count or other safe unsigned integer: sorts as the number does. */
 export function uint64ToBytes(value: number): Uint8Array {
-  // No DataView: asking a small array for its buffer moves it off the heap, which costs more than the rest.
   const bytes = new Uint8Array(8);
-  const high = Math.floor(value / 2 ** 32);
-  bytes[0] = high >>> 24;
-  bytes[1] = high >>> 16;
-  bytes[2] = high >>> 8;
-  bytes[3] = high;
-  bytes[4] = value >>> 24;
-  bytes[5] = value >>> 16;
-  bytes[6] = value >>> 8;
-  bytes[7] = value;
+  writeUint64(bytes, 0, value);
   return bytes;
+}
+
+/** Writes the big-endian 8-byte form of a safe unsigned integer at `offset`. */
+export function writeUint64(bytes: Uint8Array, offset: number, value: number): void {
+  writeUint32(bytes, offset, Math.floor(value / 2 ** 32));
+  writeUint32(bytes, offset + 4, value >>> 0);
+}
+
+/**
+ * Writes the big-endian 4-byte form of an unsigned integer at `offset`. No DataView: asking a small array for its
+ * buffer moves it off the JavaScript heap, which costs more than all the rest.
+ */
+export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
+  invariant(offset + 4 <= bytes.length, 'an integer lies within its bytes');
+  bytes[offset] = value >>> 24;
+  bytes[offset + 1] = value >>> 16;
+  bytes[offset + 2] = value >>> 8;
+  bytes[offset + 3] = value;
 }
 
 export function bytesToUint64(bytes: Uint8Array, offset = 0): number {

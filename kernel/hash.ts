@@ -51,7 +51,10 @@ const hashers = new Map<HashDomain, IHasher>(
   ),
 );
 
-/** Most inputs are short: put together here, they enter the hasher by one call. */
+/**
+ * Most inputs are short: put together here, they enter the hasher by one call. A small array would first have to be
+ * moved off the JavaScript heap.
+ */
 const scratch = new Uint8Array(1024);
 
 /**
@@ -64,7 +67,7 @@ export function hash(domain: HashDomain, ...parts: readonly Uint8Array[]): Uint8
   hasher.init();
   let length = 0;
   for (const part of parts) length += part.length;
-  if (parts.length === 1 || length > scratch.length) {
+  if (length > scratch.length) {
     for (const part of parts) hasher.update(part);
     return hasher.digest('binary');
   }

@@ -17,6 +17,8 @@ export {
   toHex,
   uint64ToBytes,
   utf8,
+  writeUint32,
+  writeUint64,
 } from './bytes.ts';
 export type { Cancellable, Clock, Scheduler } from './clock.ts';
 export { codec, uint64, type Codec } from './codec.ts';

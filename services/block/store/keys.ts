@@ -1,4 +1,4 @@
-import { bytesToUint64, concatBytes, uint64ToBytes, utf8 } from '#kernel';
+import { bytesToUint64, concatBytes, uint64ToBytes, utf8, writeUint32 } from '#kernel';
 
 /** Tags of the records in the family `blocks`. Append only. */
 const TAG = { header: 1, body: 2, commit: 3, height: 4, validators: 5 } as const;
@@ -9,7 +9,7 @@ function tagged(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
 
 function uint32ToBytes(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
+  writeUint32(bytes, 0, value);
   return bytes;
 }
 
@@ -39,7 +39,7 @@ export interface Place {
 export function placeToBytes(place: Place): Uint8Array {
   const bytes = new Uint8Array(12);
   bytes.set(uint64ToBytes(place.height));
-  new DataView(bytes.buffer).setUint32(8, place.index);
+  writeUint32(bytes, 8, place.index);
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-import { HASH_BYTES, bytesToUint64, concatBytes, uint64ToBytes } from '#kernel';
+import { HASH_BYTES, bytesToUint64, concatBytes, uint64ToBytes, writeUint32, writeUint64 } from '#kernel';
 import { blockchainError } from '../errors.ts';
 import { RADIX, type ChildRef, type TreeNode } from './node.ts';
 
@@ -12,21 +12,22 @@ const INTERNAL_HEAD_BYTES = 5;
  */
 export function encodeNode(node: TreeNode): Uint8Array {
   if (node.kind === 'leaf') return concatBytes(Uint8Array.of(KIND.leaf), node.keyHash, node.value);
-  const present = node.children.filter((child) => child !== undefined);
-  const bytes = new Uint8Array(INTERNAL_HEAD_BYTES + present.length * CHILD_BYTES);
-  const view = new DataView(bytes.buffer);
+  const { children } = node;
+  let count = 0;
+  for (let nibble = 0; nibble < RADIX; nibble++) if (children[nibble] !== undefined) count++;
+  const bytes = new Uint8Array(INTERNAL_HEAD_BYTES + count * CHILD_BYTES);
   let [mask, leaves, offset] = [0, 0, INTERNAL_HEAD_BYTES];
-  for (const [nibble, child] of node.children.entries()) {
+  for (let nibble = 0; nibble < RADIX; nibble++) {
+    const child = children[nibble];
     if (child === undefined) continue;
     mask |= 1 << nibble;
     if (child.isLeaf) leaves |= 1 << nibble;
     bytes.set(child.hash, offset);
-    bytes.set(uint64ToBytes(child.version), offset + HASH_BYTES);
+    writeUint64(bytes, offset + HASH_BYTES, child.version);
     offset += CHILD_BYTES;
   }
   bytes[0] = KIND.internal;
-  view.setUint16(1, mask);
-  view.setUint16(3, leaves);
+  writeUint32(bytes, 1, ((mask << 16) | leaves) >>> 0);
   return bytes;
 }
 
@@ -79,7 +80,7 @@ export function decodeRoot(bytes: Uint8Array): ChildRef | undefined {
 /** Key of a node in the engine: version, number of nibbles of its path, the path packed. */
 export function nodeKey(version: number, keyHash: Uint8Array, depth: number): Uint8Array {
   const key = new Uint8Array(9 + ((depth + 1) >> 1));
-  key.set(uint64ToBytes(version));
+  writeUint64(key, 0, version);
   key[8] = depth;
   for (let i = 0; i < (depth + 1) >> 1; i++) key[9 + i] = keyHash[i] as number;
   // Half a byte beyond an odd path is not part of it.
