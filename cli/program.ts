@@ -7,10 +7,14 @@ import { addQueryCommand } from './commands/query.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTransactionCommand } from './commands/tx.ts';
 import { addUpCommand } from './commands/up.ts';
-import { VERSION } from '#node';
+import { VERSION } from './version.ts';
 
-/** The whole `node0` command. Building it runs nothing; heavy modules load when a command runs. */
-export function buildProgram(): Command {
+/**
+ * The whole `node0` command. Building it runs nothing; heavy modules load when a command runs.
+ *
+ * @param json machines read the output: what is wrong with the command line is left to who catches the error
+ */
+export function buildProgram(json = false): Command {
   const program = new Command('node0')
     .description('Agree on the first block of a ledger, prove it sound, and run the validators that keep it.')
     .version(VERSION, '-V, --version', 'print the version')
@@ -18,6 +22,10 @@ export function buildProgram(): Command {
     .helpCommand('help [command]', 'print the help of a command')
     .showHelpAfterError('(add --help for what is accepted)')
     .showSuggestionAfterError(true)
+    .configureOutput({
+      writeErr: (text) => void (json || process.stderr.write(text)),
+      outputError: (text, write) => write(`${text.trimEnd()} [cli.usage]\n`),
+    })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .exitOverride();
   program.addHelpText(

@@ -15,4 +15,3 @@ export {
 } from './local-network/network.ts';
 export { makeValidatorKeys } from './local-network/network-keys.ts';
 export { startNode, type RunningNode, type StartNodeOptions } from './node.ts';
-export { VERSION } from './version.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -96,8 +96,9 @@ async function run(options: UpOptions, view: UpView): Promise<RunningNetwork> {
 async function upDetached(options: UpOptions): Promise<void> {
   const home = resolve(options.home);
   const logFile = join(home, 'supervisor.log');
-  await mkdir(home, { recursive: true });
-  const log = openSync(logFile, 'w');
+  const made = await mkdir(home, { recursive: true });
+  // Appended: it may be the log of a network that runs.
+  const log = openSync(logFile, 'a');
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
   const parameters = process.argv.slice(2).filter((parameter) => parameter !== '--detach');
   const child = spawn(process.execPath, [main, ...parameters], {
@@ -115,7 +116,10 @@ async function upDetached(options: UpOptions): Promise<void> {
     });
     child.on('exit', () => settle(`see ${logFile}`));
   });
-  if (failure !== undefined) throw cliError('not-started', `the network did not start: ${failure}`);
+  if (failure !== undefined) {
+    if (made !== undefined && !existsSync(join(home, 'network.json'))) await rm(made, { recursive: true });
+    throw cliError('not-started', `the network did not start: ${failure}`);
+  }
   child.disconnect();
   child.unref();
   output.line(`running in the background; stop it with: node0 down --home ${options.home}`);

@@ -10,6 +10,7 @@ import {
   compareBytes,
   defineErrors,
   demandsHalt,
+  equalBytes,
   fromHex,
   fromUtf8,
   hash,
@@ -159,7 +160,9 @@ describe('Merkle tree over a list', () => {
         const proof = listProof(list, index);
         assert.ok(verifyListProof(root, item, proof));
         const other = elsewhere % list.length;
-        if (other !== index) assert.equal(verifyListProof(root, item, { ...proof, index: other }), false);
+        // In a list like [a, b, a, b] one proof holds for both places of a.
+        const isElsewhere = equalBytes(list[other] as Uint8Array, item);
+        if (!isElsewhere) assert.equal(verifyListProof(root, item, { ...proof, index: other }), false);
         assert.equal(verifyListProof(root, item, { ...proof, index: list.length }), false);
         assert.equal(verifyListProof(root, item, { ...proof, path: [...proof.path, root] }), false);
         assert.equal(verifyListProof(hash('merkle-empty'), item, proof), false);

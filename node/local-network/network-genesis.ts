@@ -5,11 +5,12 @@ import {
   validateGenesis,
   type GenesisDocument,
 } from '#genesis';
-import { toHex } from '#kernel';
-import { systemClock, systemRandom } from '#runtime';
+import { ADDRESS_BYTES, ED25519_SEED_BYTES, toHex } from '#kernel';
+import { nativeEd25519Key, systemClock, systemRandom } from '#runtime';
 import type { NetworkLayout } from './layout.ts';
 import {
   adoptValidatorKeys,
+  checkValidatorKeys,
   ensureAccounts,
   ensureValidatorKeys,
   type RehearsalAccount,
@@ -53,14 +54,50 @@ export async function prepareGenesis(
   password: string,
   request: GenesisRequest,
 ): Promise<PreparedGenesis> {
-  const { source } = request;
+  const { source, denomination } = request;
   if (source === undefined) return makeGenesis(layout, password, request.validators ?? VALIDATORS);
-  const report = await validateGenesis(source, systemClock);
-  if (report.format === 'cometbft') {
-    const validators = request.validators ?? Math.min(VALIDATORS, report.summary.validators);
-    return importFor(layout, password, { source, validators, denomination: request.denomination });
-  }
+  const validators = await importedValidators(source, request.validators);
+  if (validators !== undefined) return importFor(layout, password, { source, validators, denomination });
   return adoptGenesis(layout, password, source, request.keysFolder);
+}
+
+/**
+ * Judges the source of a genesis as `prepareGenesis` would, and makes nothing.
+ *
+ * @throws `genesis.invalid`, `genesis.not-importable`, `home.*`, `kernel.keystore-password`
+ */
+export async function checkSource(request: GenesisRequest & { readonly source: Uint8Array }): Promise<void> {
+  const { source, denomination, keysFolder } = request;
+  const validators = await importedValidators(source, request.validators);
+  if (validators === undefined) {
+    await checkValidatorKeys(await validatorKeysOf(source), keysFolder);
+    return;
+  }
+  importGenesis(source, {
+    // Keys that nobody keeps.
+    validators: Array.from({ length: validators }, (_, index) => ({
+      name: `validator-${index}`,
+      consensusKey: nativeEd25519Key(systemRandom.bytes(ED25519_SEED_BYTES)),
+      operator: systemRandom.bytes(ADDRESS_BYTES),
+    })),
+    timeMs: systemClock.now(),
+    ...(denomination !== undefined && { denomination }),
+  });
+}
+
+/** How many validators the import of another chain's genesis gets; undefined for one of the own format. */
+async function importedValidators(
+  source: Uint8Array,
+  asked: number | undefined,
+): Promise<number | undefined> {
+  const { format, summary } = await validateGenesis(source, systemClock);
+  return format === 'cometbft' ? (asked ?? Math.min(VALIDATORS, summary.validators)) : undefined;
+}
+
+/** Consensus keys in hex, in the order of an own-format genesis. @throws `genesis.invalid` */
+async function validatorKeysOf(source: Uint8Array): Promise<string[]> {
+  const { state } = await loadGenesis(source, { clock: systemClock });
+  return state.validators.map(({ publicKey }) => toHex(publicKey));
 }
 
 async function makeGenesis(layout: NetworkLayout, password: string, count: number): Promise<PreparedGenesis> {
@@ -108,8 +145,7 @@ async function adoptGenesis(
   source: Uint8Array,
   folder: string,
 ): Promise<PreparedGenesis> {
-  const { state } = await loadGenesis(source, { clock: systemClock });
-  const publicKeys = state.validators.map(({ publicKey }) => toHex(publicKey));
+  const publicKeys = await validatorKeysOf(source);
   await adoptValidatorKeys(layout, { publicKeys, folder, password });
   return { bytes: source, validators: publicKeys.length, notes: [] };
 }

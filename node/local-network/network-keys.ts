@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { access, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -117,22 +118,14 @@ export async function ensureAccounts(layout: NetworkLayout, password: string): P
  * Takes the keys of a genesis' validators over from `folder` (key files and their `password`) into the home.
  *
  * @param publicKeys hex, in the order of the genesis
- * @throws `home.keys-missing` naming the validators whose keys are not there
+ * @throws `home.keys-missing`
  */
 export async function adoptValidatorKeys(
   layout: NetworkLayout,
   options: { publicKeys: readonly string[]; folder: string; password: string },
 ): Promise<void> {
   const { publicKeys, folder, password } = options;
-  const found = await keyFilesIn(folder, KEY_FOLDER_DEPTH_MAX);
-  const missing = publicKeys.filter((key) => !found.has(key));
-  if (missing.length > 0) {
-    throw homeError(
-      'keys-missing',
-      `${folder} has no key file for ${missing.length} of the ${publicKeys.length} validators of the genesis (${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ', …' : ''}); name the folder of the key files with --keys`,
-      { folder, missing },
-    );
-  }
+  const found = await findValidatorKeys(publicKeys, folder);
   const theirs = await readPassword(join(folder, 'password'));
   for (const [index, publicKey] of publicKeys.entries()) {
     const { consensusKey, name } = layout.validator(index);
@@ -142,9 +135,41 @@ export async function adoptValidatorKeys(
   }
 }
 
+/**
+ * Whether `adoptValidatorKeys` would find the keys and open them; makes nothing.
+ *
+ * @throws `home.keys-missing`, `home.unreadable`, `kernel.keystore-password`
+ */
+export async function checkValidatorKeys(publicKeys: readonly string[], folder: string): Promise<void> {
+  const found = await findValidatorKeys(publicKeys, folder);
+  const password = await readPassword(join(folder, 'password'));
+  // One password opens the files of a folder: the first stands for all.
+  const [first] = publicKeys;
+  if (first !== undefined) await decryptKey(found.get(first) as KeyFile, password);
+}
+
+/**
+ * The key files in `folder` by their public key in hex.
+ *
+ * @throws `home.keys-missing` naming the public keys that none is of
+ */
+async function findValidatorKeys(
+  publicKeys: readonly string[],
+  folder: string,
+): Promise<ReadonlyMap<string, KeyFile>> {
+  const found = await keyFilesIn(folder, KEY_FOLDER_DEPTH_MAX);
+  const missing = publicKeys.filter((key) => !found.has(key));
+  if (missing.length === 0) return found;
+  throw homeError(
+    'keys-missing',
+    `${folder} has no key file for ${missing.length} of the ${publicKeys.length} validators of the genesis (${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ', …' : ''}); name the folder of the key files with --keys`,
+    { folder, missing },
+  );
+}
+
 async function keyFilesIn(folder: string, depth: number): Promise<Map<string, KeyFile>> {
   const found = new Map<string, KeyFile>();
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  for (const entry of await entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory() && depth > 0) {
       for (const [key, file] of await keyFilesIn(path, depth - 1)) found.set(key, file);
@@ -154,6 +179,20 @@ async function keyFilesIn(folder: string, depth: number): Promise<Map<string, Ke
     }
   }
   return found;
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw homeError(
+      'unreadable',
+      `the folder of key files ${folder} cannot be read: ${reason}`,
+      { folder },
+      { cause },
+    );
+  }
 }
 
 /** The key file at the path; undefined for any other JSON. */

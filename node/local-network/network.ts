@@ -8,7 +8,7 @@ import { BOOT_STAGES, type NodeReport } from '../lifecycle/progress.ts';
 import { networkLayout, type NetworkLayout, type NodeLayout } from './layout.ts';
 import { nodesOf, writeNodeFiles } from './node-files.ts';
 import { isPortFree } from './ports.ts';
-import { prepareNetwork, type NetworkRequest } from './prepare.ts';
+import { checkRequest, prepareNetwork, type NetworkRequest } from './prepare.ts';
 import { readNetworkRecord, type NetworkRecord } from './record.ts';
 import { Supervisor, stopNodes, stopProcesses } from './supervisor.ts';
 
@@ -53,16 +53,19 @@ export interface RunningNetwork {
 /**
  * Makes or reuses the network of a home and starts its processes.
  *
- * @throws `home.in-use`, `home.other-chain`, `home.port-in-use`, `configuration.*`, `genesis.*`
+ * @throws `home.*`, `configuration.*`, `genesis.*`; what is refused leaves nothing behind
  */
 export async function runNetwork(options: RunNetworkOptions): Promise<RunningNetwork> {
   const layout = networkLayout(options.home);
   checkSettings(options.settings);
+  await refuseSecondSupervisor(layout);
   await refuseTakenPort(options.apiPort);
-  await becomeSupervisor(layout);
+  const request = await checkRequest(layout, options);
+  await mkdir(layout.home, { recursive: true });
+  await writePidFile(layout.supervisorPid);
   let record: NetworkRecord;
   try {
-    const prepared = await prepareNetwork(layout, options);
+    const prepared = await prepareNetwork(layout, request);
     record = prepared.record;
     for (const text of prepared.notes) options.onEvent({ kind: 'created', text });
     await writeNodeFiles(layout, record, options);
@@ -119,18 +122,15 @@ function checkSettings(settings: readonly string[]): void {
   mergeSettings(new Map(), '', { overrides: settings });
 }
 
-/** One supervisor a home: whoever writes the pid file. */
-async function becomeSupervisor(layout: NetworkLayout): Promise<void> {
+/** One supervisor a home: whoever wrote the pid file. */
+async function refuseSecondSupervisor(layout: NetworkLayout): Promise<void> {
   const pid = await readPidFile(layout.supervisorPid);
-  if (pid !== undefined && pid !== process.pid && (await isLivingNode0(pid, 'up'))) {
-    throw homeError(
-      'in-use',
-      `process ${pid} runs the network in ${layout.home} already; stop it with: node0 down --home ${layout.home}`,
-      { home: layout.home, pid },
-    );
-  }
-  await mkdir(layout.home, { recursive: true });
-  await writePidFile(layout.supervisorPid);
+  if (pid === undefined || pid === process.pid || !(await isLivingNode0(pid, 'up'))) return;
+  throw homeError(
+    'in-use',
+    `process ${pid} runs the network in ${layout.home} already; stop it with: node0 down --home ${layout.home}`,
+    { home: layout.home, pid },
+  );
 }
 
 async function refuseTakenPort(port: number): Promise<void> {

@@ -6,7 +6,7 @@ import { toHex } from '#kernel';
 import { systemClock } from '#runtime';
 import { homeError } from '../home/errors.ts';
 import type { NetworkLayout } from './layout.ts';
-import { prepareGenesis } from './network-genesis.ts';
+import { checkSource, prepareGenesis } from './network-genesis.ts';
 import { ensurePassword, ensurePeerIds } from './network-keys.ts';
 import { nodesOf } from './node-files.ts';
 import { freePorts, isPortFree } from './ports.ts';
@@ -28,33 +28,54 @@ export interface PreparedNetwork {
   readonly notes: readonly string[];
 }
 
+/** A request that can be met, as far as that can be said without making anything. */
+export interface CheckedRequest extends NetworkRequest {
+  /** Content of the genesis file. */
+  readonly source: Uint8Array | undefined;
+}
+
+/**
+ * Judges a request before anything is made, so that one that is refused leaves nothing behind.
+ *
+ * @throws `home.other-chain`, `home.unreadable`, `home.keys-missing`, `genesis.*`
+ */
+export async function checkRequest(layout: NetworkLayout, request: NetworkRequest): Promise<CheckedRequest> {
+  const source = request.genesisFile === undefined ? undefined : await readGenesisFile(request.genesisFile);
+  const record = await readNetworkRecord(layout.record);
+  if (record !== undefined) {
+    refuseOther(layout.home, record, request);
+    if (source !== undefined) await refuseOtherGenesis(layout.home, record, source);
+  } else if (source !== undefined) {
+    await checkSource({ ...request, source, keysFolder: keysFolderOf(layout, request) });
+  }
+  return { ...request, source };
+}
+
 /**
  * Makes the network of a home, or takes the one that is there. The record is written last: a creation that was
  * cut short before it is completed by the next one, with the keys that were made.
  *
- * @throws `home.other-chain`, `home.unreadable`, `home.keys-missing`, `genesis.*`
+ * @throws `home.unreadable`, `home.keys-missing`, `genesis.*`
  */
 export async function prepareNetwork(
   layout: NetworkLayout,
-  request: NetworkRequest,
+  request: CheckedRequest,
 ): Promise<PreparedNetwork> {
-  const source = request.genesisFile === undefined ? undefined : await readGenesisFile(request.genesisFile);
   const record = await readNetworkRecord(layout.record);
-  if (record === undefined) return createNetwork(layout, request, source);
-  refuseOther(layout.home, record, request);
-  if (source !== undefined) await refuseOtherGenesis(layout.home, record, source);
+  if (record === undefined) return createNetwork(layout, request);
   return { record: await withFreePorts(layout, record), notes: [] };
 }
 
-async function createNetwork(
-  layout: NetworkLayout,
-  request: NetworkRequest,
-  source: Uint8Array | undefined,
-): Promise<PreparedNetwork> {
+function keysFolderOf(layout: NetworkLayout, { keysFolder, genesisFile }: NetworkRequest): string {
+  return keysFolder ?? dirname(genesisFile ?? layout.genesis);
+}
+
+async function createNetwork(layout: NetworkLayout, request: CheckedRequest): Promise<PreparedNetwork> {
   await mkdir(layout.home, { recursive: true });
   const password = await ensurePassword(layout);
-  const keysFolder = request.keysFolder ?? dirname(request.genesisFile ?? layout.genesis);
-  const prepared = await prepareGenesis(layout, password, { ...request, source, keysFolder });
+  const { source } = request;
+  const keysFolder = keysFolderOf(layout, request);
+  const prepared = await prepareGenesis(layout, password, { ...request, keysFolder });
   const genesis = await loadGenesis(prepared.bytes, { clock: systemClock });
   await writeFile(`${layout.genesis}.new`, prepared.bytes);
   await rename(`${layout.genesis}.new`, layout.genesis);

@@ -21,8 +21,10 @@ export async function readNetworkRecord(file: string): Promise<NetworkRecord | u
   let text: string;
   try {
     text = await readFile(file, 'utf8');
-  } catch {
-    return undefined;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw homeError('unreadable', `the record ${file} cannot be read: ${reason}`, { file }, { cause });
   }
   let record: unknown;
   try {
@@ -56,7 +58,9 @@ function isRecord(value: unknown): value is NetworkRecord {
     typeof record.genesisHash === 'string' &&
     typeof record.validators === 'number' &&
     Array.isArray(record.peerPorts) &&
+    record.peerPorts.every((port) => Number.isInteger(port) && port > 0 && port < 65_536) &&
     Array.isArray(record.peerIds) &&
+    record.peerIds.every((id) => typeof id === 'string') &&
     record.peerPorts.length === record.validators + 1 &&
     record.peerIds.length === record.validators + 1
   );

@@ -1,3 +1,5 @@
+import { mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 import type { Logger } from '#kernel';
 
@@ -13,10 +15,10 @@ export function createLogger(options: { name: string; level: LogLevel; destinati
   flush(): void;
 } {
   const stream: DestinationStream & { flushSync(): void } = pino.destination({
-    dest: options.destination,
+    // Open at once: a process that ends early has its lines written, and does not fail over a file that is not.
+    dest: options.destination === 1 ? 1 : openLog(options.destination),
     sync: false,
     minLength: 0,
-    mkdir: true,
   });
   const log = pino(
     {
@@ -32,15 +34,12 @@ export function createLogger(options: { name: string; level: LogLevel; destinati
     },
     stream,
   );
-  return Object.assign(adapt(log), {
-    flush() {
-      try {
-        stream.flushSync();
-      } catch {
-        // The destination opens asynchronously: a process that ends before it is open has nothing to flush to.
-      }
-    },
-  });
+  return Object.assign(adapt(log), { flush: () => stream.flushSync() });
+}
+
+function openLog(file: string): number {
+  mkdirSync(dirname(file), { recursive: true });
+  return openSync(file, 'a');
 }
 
 function adapt(log: PinoLogger): Logger {

@@ -52,25 +52,26 @@ export class TestNetwork {
     this.#process = child;
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
-    await until(
+    const outcome = await until(
       'the network is ready',
       async () => {
-        if (child.exitCode !== null) throw new Error(`up ended with ${child.exitCode}: ${this.#output}`);
-        return this.#output.includes(`ready ${this.url}`);
+        if (child.exitCode !== null) return 'ended';
+        return this.#output.includes(`ready ${this.url}`) && 'ready';
       },
       { withinMs },
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.#output}`, { cause: error });
     });
+    if (outcome === 'ended') throw new Error(`up ended with ${child.exitCode}: ${this.#output}`);
     return performance.now() - startedAt;
   }
 
   /** Sends SIGTERM to `up` and waits for its end; returns its exit code. */
   async stop(): Promise<number | null> {
-    for (const child of this.#single) await end(child);
+    for (const child of this.#single) await endProcess(child);
     const child = this.#process;
     this.#process = undefined;
-    return child === undefined ? null : end(child);
+    return child === undefined ? null : endProcess(child);
   }
 
   /** Stops what runs and removes the home. */
@@ -137,7 +138,8 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-async function end(child: ChildProcess): Promise<number | null> {
+/** Sends SIGTERM and waits for the end; returns the exit code. */
+export async function endProcess(child: ChildProcess): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) {
     const exit = once(child, 'exit');
     child.kill('SIGTERM');
