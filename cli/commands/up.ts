@@ -62,11 +62,13 @@ async function up(options: UpOptions): Promise<void> {
   const output = new Output(options.json);
   const view = new UpView(output);
   const network = await run(options, view);
+  let isStopping = false;
   const stop = (): void => {
-    view.stopping();
+    if (!isStopping) view.stopping();
+    isStopping = true;
     void network.stop();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   const outcome = await network.ended;
   output.endStatus();
   if (outcome.error !== undefined) throw outcome.error;
@@ -87,7 +89,7 @@ async function run(options: UpOptions, view: UpView): Promise<RunningNetwork> {
     command: [process.execPath, fileURLToPath(new URL('../main.ts', import.meta.url))],
     onEvent: (event) => view.show(event),
   }).catch((error: unknown) => {
-    if (isCodedError(error)) process.send?.({ kind: 'failed', code: error.code, message: error.message });
+    if (isCodedError(error)) tellParent({ kind: 'failed', code: error.code, message: error.message });
     throw error;
   });
 }
@@ -125,6 +127,11 @@ async function upDetached(options: UpOptions): Promise<void> {
   output.line(`running in the background; stop it with: node0 down --home ${options.home}`);
 }
 
+/** Tells the process that waits for a detached network; one that has gone takes nothing. */
+function tellParent(event: NetworkEvent): void {
+  if (process.connected) process.send?.(event, undefined, undefined, () => {});
+}
+
 function failureOf(event: NetworkEvent): string {
   return event.kind === 'failed' ? `${event.message} [${event.code}]` : '';
 }
@@ -140,7 +147,7 @@ class UpView {
   }
 
   show(event: NetworkEvent): void {
-    if (process.connected) process.send?.(event);
+    tellParent(event);
     if (this.#output.json && event.kind !== 'status') this.#output.result(event, '');
     switch (event.kind) {
       case 'created':

@@ -21,5 +21,7 @@ export type BootStage = (typeof BOOT_STAGES)[number];
 
 /** Sends a report to the parent process, if there is one that listens. */
 export function reportToParent(report: NodeReport): void {
-  if (process.connected) process.send?.(report);
+  if (!process.connected) return;
+  // A parent that has just ended takes nothing: "disconnect" tells of it, and this must not end the node.
+  process.send?.(report, undefined, undefined, () => {});
 }

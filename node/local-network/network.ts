@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import type { CodedError } from '#kernel';
 import { systemClock } from '#runtime';
 import { homeError } from '../home/errors.ts';
@@ -90,6 +91,8 @@ export async function runNetwork(options: RunNetworkOptions): Promise<RunningNet
     const error = watch.exited(node, code, signal, supervisor.stopping);
     if (error !== undefined) void stop(error);
   });
+  // What this process compiled serves the nodes that it starts now.
+  flushCompileCache();
   supervisor.start();
   return { ended, stop: () => stop() };
 }

@@ -1,6 +1,6 @@
 import { createMemoryStateEngine } from '#engines/state';
-import type { Clock } from '#kernel';
 import { verifySignature } from '#runtime';
+import type { Benchmark } from '../../../bench/benchmark.ts';
 import { decodeBlock, encodeBlock, verifyCommit, type Block } from '../index.ts';
 import { commitOf, filled, GENESIS_HASH, setOf } from '../test/fixtures/samples.ts';
 import {
@@ -11,11 +11,6 @@ import {
   openTestChain,
   transfer,
 } from '../test/fixtures/test-chain.ts';
-
-export interface Benchmark {
-  readonly name: string;
-  run(clock: Clock): Promise<{ operations: number; milliseconds: number }>;
-}
 
 const TRANSACTIONS = 2_000;
 const ROUNDS = 5;
