@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { toHex, type Cancellable } from '#kernel';
 import { gatewayError } from './errors.ts';
@@ -60,7 +60,7 @@ export async function buildGateway(
     pageRoutes(root);
   });
   await app.ready();
-  return app as unknown as FastifyInstance;
+  return app;
 }
 
 function createApp({ random, trustedProxies }: GatewayComponents): App {
@@ -81,7 +81,7 @@ function createApp({ random, trustedProxies }: GatewayComponents): App {
         'malformed-request',
         `the request target cannot be read: ${error.message}`,
       );
-      void sendProblem(reply as unknown as FastifyReply, refusal, { requestId: request.id });
+      void sendProblem(reply, refusal, { requestId: request.id });
     },
     clientErrorHandler: (error, socket) => {
       if (!socket.writable || ('code' in error && error.code === 'ECONNRESET')) return void socket.destroy();

@@ -1,4 +1,3 @@
-export { stateEngineError } from './errors.ts';
 export { createMemoryStateEngine, type MemoryStateEngine } from './memory-engine.ts';
 export { openStateEngine } from './open-state-engine.ts';
 export {

@@ -28,7 +28,7 @@ export class Stream {
     this.socket = new WebSocket(url, { headers });
     this.closed = once(this.socket, 'close');
     this.socket.on('message', (data) => {
-      this.#messages.push(JSON.parse(String(data)));
+      this.#messages.push(JSON.parse((data as Buffer).toString('utf8')));
       this.#arrived();
     });
   }

@@ -141,7 +141,7 @@ describe('codec', () => {
       { ...value, count: 2 ** 60 + 0.5 },
       { ...value, amount: AMOUNT_MAX + 1n },
       { ...value, tail: new Uint8Array(17) },
-      { ...value, items: new Array<Uint8Array>(5).fill(new Uint8Array(1)) },
+      { ...value, items: Array.from({ length: 5 }, () => new Uint8Array(1)) },
     ]) {
       assert.throws(() => sample.encode(wrong), coded('kernel.unencodable-value'));
     }

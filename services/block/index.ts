@@ -24,11 +24,8 @@ export {
 } from './domain/signed-bodies.ts';
 export type { Block, Commit, Header, ProposalBody, VoteBody, VoteKind } from './domain/types.ts';
 export { isQuorum, verifyCommit } from './domain/verify-commit.ts';
-export { blockError } from './errors.ts';
 export {
-  BLOCK_BYTES_MAX,
   BLOCK_TRANSACTIONS_MAX,
-  BLOCK_VERSION,
   COMMIT_BYTES_MAX,
   COMMIT_VALIDATORS_MAX,
   HEADER_BYTES_MAX,

@@ -1,5 +1,5 @@
 export { receiptCodec } from './domain/receipt.ts';
-export { STATE_TAGS, stateKey } from './domain/state-keys.ts';
+export { stateKey } from './domain/state-keys.ts';
 export type {
   Account,
   AttestationRecord,

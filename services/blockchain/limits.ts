@@ -17,5 +17,4 @@ export const TREE_DEPTH_MAX = 256;
 export const VALIDATORS_MAX = 10_000;
 export const NAME_BYTES_MAX = 128;
 export const LABEL_BYTES_MAX = 64;
-export const CHAIN_ID_BYTES_MAX = 50;
 export const RECEIPT_EVENTS_MAX = 512;

@@ -1,12 +1,7 @@
-import { noise } from '@chainsafe/libp2p-noise';
-import { yamux } from '@chainsafe/libp2p-yamux';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import type { Connection, Ed25519PrivateKey, Libp2p, Stream } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
-import { tcp } from '@libp2p/tcp';
-import { tls } from '@libp2p/tls';
 import { multiaddr } from '@multiformats/multiaddr';
-import { createLibp2p } from 'libp2p';
 import { isCodedError, type CodedError } from '#kernel';
 import { Dialler, type DialTarget } from './dialler.ts';
 import { networkError } from './errors.ts';
@@ -26,16 +21,11 @@ import {
 } from './face.ts';
 import { HELLO_PROTOCOL, answerGreeting, greet } from './handshake.ts';
 import { mismatch } from './hello.ts';
-import {
-  DEFAULT_LIMITS,
-  FLUSH_MS,
-  PENDING_CONNECTIONS_MAX,
-  REQUEST_STREAMS_MAX,
-  type NetworkLimits,
-} from './limits.ts';
+import { DEFAULT_LIMITS, FLUSH_MS, REQUEST_STREAMS_MAX, type NetworkLimits } from './limits.ts';
+import { openLibp2p } from './open-libp2p.ts';
 import { RequestServer, sendRequest } from './requests.ts';
 import { PeerScores } from './scores.ts';
-import { PeerSession, channelProtocol } from './session.ts';
+import { PeerSession, addCounts, channelProtocol } from './session.ts';
 
 /** Makes the network of a node; the identity derives from the key at once, nothing listens before `start`. */
 export async function createNetwork(init: NetworkInit, components: NetworkComponents): Promise<Network> {
@@ -98,37 +88,12 @@ class Libp2pNetwork implements Network {
   }
 
   async start(): Promise<void> {
-    const isRefused = (peer: PeerId): boolean => this.#isRefused(peer);
-    try {
-      this.#node = await createLibp2p({
-        privateKey: this.#key,
-        addresses: { listen: [...this.#init.listen] },
-        transports: [tcp()],
-        connectionEncrypters: [tls(), noise()],
-        streamMuxers: [yamux()],
-        connectionManager: {
-          maxConnections: 2 * this.#limits.maxPeers,
-          inboundConnectionThreshold: Infinity,
-          maxIncomingPendingConnections: PENDING_CONNECTIONS_MAX,
-        },
-        // A node under load answers pings late; a dead one is noticed when nothing can be sent to it.
-        connectionMonitor: { abortConnectionOnPingFailure: false },
-        connectionGater: {
-          denyDialMultiaddr: () => false,
-          denyInboundEncryptedConnection: (peer) => isRefused(peer.toString()),
-          denyOutboundEncryptedConnection: (peer) => isRefused(peer.toString()),
-        },
-      });
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const addresses = this.#init.listen.join(', ');
-      throw networkError(
-        'listen-failed',
-        `cannot listen on ${addresses}: ${reason}; free the port or choose another`,
-        {},
-        { cause },
-      );
-    }
+    this.#node = await openLibp2p({
+      key: this.#key,
+      listen: this.#init.listen,
+      maxPeers: this.#limits.maxPeers,
+      isRefused: (peer) => this.#isRefused(peer),
+    });
     await this.#register(this.#node);
     this.#dialler.start();
   }
@@ -174,24 +139,7 @@ class Libp2pNetwork implements Network {
   }
 
   peers(): readonly PeerInfo[] {
-    return [...this.#sessions.values()].map((session) => this.#describe(session));
-  }
-
-  #describe(session: PeerSession): PeerInfo {
-    const { connection, hello, peer, height, connectedAtMs, bytesIn, bytesOut } = session;
-    return {
-      id: peer,
-      address: connection?.remoteAddr.toString() ?? '',
-      direction: connection?.direction ?? 'inbound',
-      role: hello?.role ?? '',
-      agent: hello?.agent ?? '',
-      height,
-      score: Math.round(this.#scores.score(peer)),
-      connectedAtMs,
-      ...(connection?.rtt === undefined ? {} : { latencyMs: connection.rtt }),
-      bytesIn,
-      bytesOut,
-    };
+    return [...this.#sessions.values()].map((session) => session.info(this.#scores.score(session.peer)));
   }
 
   send(peer: PeerId, channel: Channel, message: Uint8Array): boolean {
@@ -442,13 +390,4 @@ class Libp2pNetwork implements Network {
       }
     }
   }
-}
-
-type Counts = { messagesIn: number; messagesOut: number; bytesIn: number; bytesOut: number };
-
-function addCounts(sums: Counts, session: Readonly<Counts>): void {
-  sums.messagesIn += session.messagesIn;
-  sums.messagesOut += session.messagesOut;
-  sums.bytesIn += session.bytesIn;
-  sums.bytesOut += session.bytesOut;
 }

@@ -81,16 +81,11 @@ export class OutboundChannel {
   }
 
   async #drain(): Promise<void> {
-    if (this.#busy || this.#closed) return;
-    this.#busy = true;
     const connection = this.#connection;
+    if (this.#busy || this.#closed || connection === undefined) return;
+    this.#busy = true;
     try {
-      while (
-        this.#queue.length > 0 &&
-        !this.#closed &&
-        connection === this.#connection &&
-        connection !== undefined
-      ) {
+      while (this.#queue.length > 0 && !this.#closed && connection === this.#connection) {
         this.#stream ??= await this.#open(connection);
         const hasRoom = this.#stream.send(this.#next());
         if (!hasRoom) await this.#waitForRoom(this.#stream);

@@ -1,6 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface';
 import type { Clock, Logger, Scheduler } from '#kernel';
-import { CHANNELS, type Channel, type Hello, type Offence, type PeerId } from './face.ts';
+import { CHANNELS, type Channel, type Hello, type PeerInfo, type Offence, type PeerId } from './face.ts';
 import { InboundChannel } from './inbound-channel.ts';
 import type { NetworkLimits } from './limits.ts';
 import { OutboundChannel } from './outbound-channel.ts';
@@ -66,10 +66,6 @@ export class PeerSession {
     this.#inbound = new Map(CHANNELS.map((channel) => [channel, inbound(channel)]));
   }
 
-  get hello(): Hello | undefined {
-    return this.#hello;
-  }
-
   /** The connection in use. */
   get connection(): Connection | undefined {
     return this.#connections[0];
@@ -102,6 +98,24 @@ export class PeerSession {
     if (index >= 0) this.#connections.splice(index, 1);
     this.#switch();
     return this.#connections.length > 0;
+  }
+
+  /** What others see of the peer. */
+  info(score: number): PeerInfo {
+    const { connection } = this;
+    return {
+      id: this.peer,
+      address: connection?.remoteAddr.toString() ?? '',
+      direction: connection?.direction ?? 'inbound',
+      role: this.#hello?.role ?? '',
+      agent: this.#hello?.agent ?? '',
+      height: this.height,
+      score: Math.round(score),
+      connectedAtMs: this.connectedAtMs,
+      ...(connection?.rtt === undefined ? {} : { latencyMs: connection.rtt }),
+      bytesIn: this.bytesIn,
+      bytesOut: this.bytesOut,
+    };
   }
 
   has(connection: Connection): boolean {
@@ -151,4 +165,13 @@ export class PeerSession {
     // The peer is gone or stuck: a fresh connection is made by whoever dials.
     this.connection?.abort(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+type Counts = { messagesIn: number; messagesOut: number; bytesIn: number; bytesOut: number };
+
+export function addCounts(sums: Counts, session: Readonly<Counts>): void {
+  sums.messagesIn += session.messagesIn;
+  sums.messagesOut += session.messagesOut;
+  sums.bytesIn += session.bytesIn;
+  sums.bytesOut += session.bytesOut;
 }

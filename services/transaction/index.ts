@@ -8,7 +8,6 @@ export {
   transactionToJson,
 } from './domain/json-form.ts';
 export {
-  TRANSACTION_TYPES,
   type AttestPayload,
   type Transaction,
   type TransactionBody,
@@ -17,7 +16,6 @@ export {
   type TransferOutput,
   type TransferPayload,
 } from './domain/transaction.ts';
-export { mempoolError, transactionError } from './errors.ts';
 export { createTransactionFetch, type TransactionFetch } from './gossip/fetch.ts';
 export { createTransactionGossip, type TransactionGossip } from './gossip/gossip.ts';
 export { TRANSACTION_BYTES_MAX } from './limits.ts';

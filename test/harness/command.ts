@@ -10,6 +10,9 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** A command that runs on for so long should have ended, and is ended. */
+const COMMAND_MS = 90_000;
+
 /** Runs `node0 …` to its end, as a user would, in the repository's root unless `cwd` says otherwise. */
 export async function node0(
   parameters: readonly string[],
@@ -20,7 +23,9 @@ export async function node0(
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const late = setTimeout(() => child.kill('SIGTERM'), COMMAND_MS);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  clearTimeout(late);
   return { code, stdout, stderr };
 }
 

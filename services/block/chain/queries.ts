@@ -67,12 +67,9 @@ export function createQueries(components: QueryComponents): ChainQueries {
     return (await whenFinal(height, (final) => store.summary(final)))?.header;
   }
 
-  function atHand(height: number) {
-    return height < state.earliest() ? undefined : recent.get(height);
-  }
-
   return {
-    block: (ref) => whenFinal(ref, async (final) => atHand(final) ?? store.block(final)),
+    block: (ref) =>
+      whenFinal(ref, async (final) => recent.get(final, state.earliest()) ?? store.block(final)),
     encodedBlock: (height) => whenFinal(height, (final) => store.encodedBlock(final)),
     commit: (height) => whenFinal(height, (final) => store.commit(final)),
     header,

@@ -7,8 +7,9 @@ export class RecentBlocks {
   readonly #byHeight = new Map<number, Block>();
   #transactions = 0;
 
-  get(height: number): Block | undefined {
-    return this.#byHeight.get(height);
+  /** @param earliest first height whose transactions are kept */
+  get(height: number, earliest: number): Block | undefined {
+    return height < earliest ? undefined : this.#byHeight.get(height);
   }
 
   add(block: Block): void {

@@ -77,7 +77,7 @@ export function verifyHeader(header: Header, basis: HeaderBasis, set: ValidatorS
   }
   if (equalBytes(header.commitHash, NO_COMMIT_HASH) === basis.hasBlock) {
     const [found, expected] = basis.hasBlock ? ['no', 'one'] : ['a', 'none'];
-    return wrong('wrong-commit-hash', `${found} last commit`, toHex(header.commitHash), expected as string);
+    return wrong('wrong-commit-hash', `${found} last commit`, toHex(header.commitHash), expected);
   }
   return ok(undefined);
 }

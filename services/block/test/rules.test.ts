@@ -50,7 +50,7 @@ const WRONG: readonly [Partial<Header>, string][] = [
   [{ commitHash: filled(32, 0) }, 'block.wrong-commit-hash'],
 ];
 for (const [changes, code] of WRONG) {
-  test(`a header with another ${Object.keys(changes)[0]} (${Object.values(changes)[0]}) is ${code}`, () => {
+  test(`a header with another ${Object.keys(changes)[0]} (${String(Object.values(changes)[0])}) is ${code}`, () => {
     const result = verifyHeader(blockWith(changes).header, basis, set);
     assert.equal(result.ok ? 'accepted' : result.error.code, code);
   });

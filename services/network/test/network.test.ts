@@ -203,7 +203,7 @@ describe('network', () => {
   it('drops and refuses a peer that sends frames which cannot be', async () => {
     const a = await start(1, { limits: { banMs: 60_000 } });
     const rogue = await rogueNode();
-    const connection = await rogue.dial(multiaddr(a.addresses()[0] as string));
+    const connection = await rogue.dial(multiaddr(a.addresses()[0]));
     const greeting = await connection.newStream('/bizra/hello/1');
     greeting.send(frame([encodeHello(hello())]));
     await until('welcomed', () => a.peers().length === 1);
@@ -216,7 +216,7 @@ describe('network', () => {
     assert.equal(a.statistics().bans, 1);
     await until('dropped', () => a.peers().length === 0);
     await assert.rejects(async () => {
-      const again = await rogue.dial(multiaddr(a.addresses()[0] as string));
+      const again = await rogue.dial(multiaddr(a.addresses()[0]));
       await again.newStream('/bizra/hello/1');
     });
   });
@@ -226,7 +226,7 @@ describe('network', () => {
     let received = 0;
     a.onMessage('consensus', () => received++);
     const rogue = await rogueNode();
-    const connection = await rogue.dial(multiaddr(a.addresses()[0] as string));
+    const connection = await rogue.dial(multiaddr(a.addresses()[0]));
     const stream = await connection.newStream('/bizra/channel/consensus/1');
     stream.send(frame([utf8('early')]));
     await once(connection as unknown as EventTarget, 'close');
