@@ -1,4 +1,5 @@
 import { bech32m } from '@scure/base';
+import { toHex } from './bytes.ts';
 import { kernelError } from './errors.ts';
 import { hash } from './hash.ts';
 import type { KeyType } from './keys.ts';
@@ -12,9 +13,19 @@ export function addressOfKey(type: KeyType, publicKey: Uint8Array): Uint8Array {
   return hash('address', Uint8Array.of(KEY_TYPE_TAGS[type]), publicKey).slice(0, ADDRESS_BYTES);
 }
 
+/** Texts worked out lately: receipts name the same accounts again and again, and bech32m takes some microseconds. */
+const texts = new Map<string, string>();
+const TEXTS_MAX = 50_000;
+
 /** Text of a 20-byte address: bech32m (BIP 350) with the prefix `bizra`. */
 export function formatAddress(address: Uint8Array): string {
-  return bech32m.encode(ADDRESS_PREFIX, bech32m.toWords(address));
+  const id = toHex(address);
+  const known = texts.get(id);
+  if (known !== undefined) return known;
+  const text = bech32m.encode(ADDRESS_PREFIX, bech32m.toWords(address));
+  if (texts.size >= TEXTS_MAX) texts.clear();
+  texts.set(id, text);
+  return text;
 }
 
 /** @throws `kernel.malformed-address` saying what is wrong: prefix, checksum or length */

@@ -28,7 +28,7 @@ export const RELAY_VOTES_MAX = 512;
 export const RELAY_GRACE_MS = 60;
 
 /** Round states go out this often while a height is in progress, and while nothing is to be done. */
-export const ROUND_STATE_INTERVAL_MS = 100;
+export const ROUND_STATE_INTERVAL_MS = 200;
 export const ROUND_STATE_IDLE_INTERVAL_MS = 1_000;
 /** Added to the interval for each peer, so that the exchange of a big network stays a small part of it. */
 export const ROUND_STATE_INTERVAL_PER_PEER_MS = 4;

@@ -22,7 +22,7 @@ export const GOSSIP_QUEUE_MAX = 20_000;
 /** Time in which own transactions are collected for one frame when none went out lately. */
 export const GOSSIP_DELAY_MS = 4;
 /** Least time between two frames of own transactions to a peer: under load, frames grow instead of multiplying. */
-export const GOSSIP_INTERVAL_MS = 20;
+export const GOSSIP_INTERVAL_MS = 50;
 /** Time after which the id of a peer's transaction is passed on, if it still waits: most are final by then. */
 export const GOSSIP_PASS_ON_MS = 150;
 /** Peers that get the bytes at once; the others get ids and ask for what they lack. */
