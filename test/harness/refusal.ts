@@ -14,12 +14,19 @@ export interface Refusal {
 
 const AT_ONCE = 2;
 
-/** Runs a command that must be refused, once for people and once for machines. */
+/**
+ * Runs a command that must be refused, once for people and once for machines. One after the other: each tries
+ * whether its port is free, and would find it taken by the other.
+ */
 export async function assertRefused(refusal: Refusal): Promise<void> {
-  await Promise.all([assertRefusedInText(refusal), assertRefusedInJson(refusal)]);
+  await assertRefusedInText(refusal);
+  await assertRefusedInJson(refusal);
 }
 
-/** Runs commands that must be refused for machines, several at once; people are told the same. */
+/**
+ * Runs commands that must be refused for machines, several at once; people are told the same. Those that try a
+ * port need one each.
+ */
 export async function assertAllRefused(refusals: readonly Refusal[]): Promise<void> {
   const waiting = refusals.values();
   const work = async (): Promise<void> => {
