@@ -6,5 +6,6 @@ export { loadGenesis, type Genesis } from './load.ts';
 export { createLocalGenesis, type LocalGenesisOptions, type LocalValidator } from './local.ts';
 export { formatReport } from './report/format-report.ts';
 export type { Finding, GenesisReport, GenesisSummary, Severity } from './report/report.ts';
-export { RULES, type Rule, type RuleId } from './rules/catalogue.ts';
+export { RULES, type RuleId } from './rules/catalogue.ts';
+export type { Rule } from './rules/rule.ts';
 export { validateGenesis } from './validate.ts';

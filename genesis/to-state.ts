@@ -18,6 +18,7 @@ export function toGenesisState(model: GenesisModel, genesisHash: Uint8Array): Ge
     powerReduction: known(l.powerReduction),
     epochBlocks: number(l.epochBlocks),
     unbondingPeriodMs: number(l.unbondingPeriodMs),
+    evidenceMaxAgeMs: number(l.evidenceMaxAgeMs),
   };
   const consensus: ConsensusParameters = {
     proposeTimeoutMs: number(c.proposeTimeoutMs),

@@ -89,6 +89,7 @@ async function judgeOwn(value: unknown, findings: Findings, clock: Clock): Promi
     totalStake: sumOf(model.validators.map(({ stake }) => stake)),
     denomination: model.denomination,
     ...concentration,
+    declarationSignatures: EMPTY_SUMMARY.declarationSignatures,
     stateRoot: null,
   };
   const stateRoot =

@@ -127,6 +127,7 @@ export class FakeNode {
         powerReduction: 1n,
         epochBlocks: 1,
         unbondingPeriodMs: 1,
+        evidenceMaxAgeMs: 1,
       },
       consensus: {
         proposeTimeoutMs: 1,

@@ -40,6 +40,7 @@ const genesis: GenesisState = {
     powerReduction: 10n ** 6n,
     epochBlocks: 100,
     unbondingPeriodMs: 1_000,
+    evidenceMaxAgeMs: 1_000,
   },
   consensus: {
     proposeTimeoutMs: 1_000,

@@ -9,10 +9,20 @@ export interface GenesisDocument {
   readonly ledger: Readonly<Record<LedgerMember, string>> & {
     readonly denomination: { readonly symbol: string; readonly decimals: number };
   };
+  /** Where an imported genesis comes from. */
+  readonly source?: GenesisSource;
   /** Sum of the balances. */
   readonly totalSupply: string;
   readonly accounts: readonly GenesisAccount[];
   readonly validators: readonly GenesisValidator[];
+}
+
+/** The genesis of another chain that this one was imported from. Its hash makes every change of it a change of this. */
+export interface GenesisSource {
+  readonly format: 'cometbft';
+  readonly chainId: string;
+  /** `genesisHashOf` the foreign document, in hex. */
+  readonly hash: string;
 }
 
 /** A balance includes the stake of the validator that the account operates. */
@@ -73,5 +83,6 @@ export const LEDGER_MEMBERS = {
   powerReduction: range(1, 2n ** 128n - 1n),
   epochBlocks: range(1, 10_000_000),
   unbondingPeriodMs: range(1_000, 10 * 365 * 86_400_000),
+  evidenceMaxAgeMs: range(1_000, 10 * 365 * 86_400_000),
 } as const;
 export type LedgerMember = keyof typeof LEDGER_MEMBERS;

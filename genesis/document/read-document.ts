@@ -1,3 +1,4 @@
+import { HASH_BYTES } from '#kernel';
 import { pointer } from '../report/findings.ts';
 import { NAME_BYTES_MAX, TEXT_BYTES_MAX } from '../limits.ts';
 import { CONSENSUS_MEMBERS, LEDGER_MEMBERS, type Range } from './document.ts';
@@ -20,9 +21,10 @@ const BASIS_POINTS_MAX = 10_000;
 
 /** Reads a document of the own format as far as it goes; every fault is noted. */
 export function readDocument(value: unknown, reader: ValueReader): GenesisModel | undefined {
-  const members = reader.object(value, '', MEMBERS);
+  const members = reader.object(value, '', MEMBERS, ['source']);
   if (members === undefined) return undefined;
   readVersion(members, reader);
+  readSource(own(members, 'source'), reader);
   const ledgerMembers = reader.object(own(members, 'ledger') ?? {}, '/ledger', [
     ...Object.keys(LEDGER_MEMBERS),
     'denomination',
@@ -57,6 +59,22 @@ function readVersion(members: Members, reader: ValueReader): void {
     '/version',
     `the version is ${JSON.stringify(version)?.slice(0, 40)}; this software knows version 1`,
   );
+}
+
+function readSource(value: unknown, reader: ValueReader): void {
+  const source =
+    value === undefined ? undefined : reader.object(value, '/source', ['format', 'chainId', 'hash']);
+  if (source === undefined) return;
+  const format = reader.text(source, 'format', '/source', NAME_BYTES_MAX);
+  if (format !== undefined && format !== 'cometbft') {
+    reader.findings.add(
+      'genesis.wrong-type',
+      '/source/format',
+      `the format is "${format}"; known is cometbft`,
+    );
+  }
+  reader.text(source, 'chainId', '/source', TEXT_BYTES_MAX);
+  reader.hex(source, 'hash', '/source', HASH_BYTES);
 }
 
 function readChainId(members: Members, reader: ValueReader): string | undefined {

@@ -25,8 +25,17 @@ export interface GenesisSummary {
   readonly controllingCoalition: number;
   /** Share of the power of the largest validator, 0 to 1. */
   readonly largestPowerShare: number;
+  /** The signatures under which validators declared themselves, by what could be found out about them. */
+  readonly declarationSignatures: SignatureCounts;
   /** State root before the first block; null when the document does not get that far. */
   readonly stateRoot: string | null;
+}
+
+export interface SignatureCounts {
+  readonly valid: number;
+  readonly invalid: number;
+  /** What was signed cannot be put together again; a finding says why. Neither valid nor forged. */
+  readonly uncheckable: number;
 }
 
 /** Everything that validation has to say, for machines as it is. */
@@ -34,7 +43,10 @@ export interface GenesisReport {
   readonly valid: boolean;
   readonly format: 'node0' | 'cometbft' | 'unknown';
   readonly chainId: string | null;
-  /** Hash of the canonical document; null for a foreign or unreadable one. */
+  /**
+   * Hash of the canonical document, for a foreign document that of the genesis that `importGenesis` makes of it
+   * without local validators; null where there is none.
+   */
   readonly genesisHash: string | null;
   readonly summary: GenesisSummary;
   readonly findings: readonly Finding[];
@@ -51,5 +63,6 @@ export const EMPTY_SUMMARY: GenesisSummary = {
   haltingCoalition: 0,
   controllingCoalition: 0,
   largestPowerShare: 0,
+  declarationSignatures: { valid: 0, invalid: 0, uncheckable: 0 },
   stateRoot: null,
 };

@@ -54,6 +54,17 @@ export function checkParameters(model: GenesisModel, findings: Findings, nowMs: 
       `empty blocks every ${emptyBlockIntervalMs} ms leave no time for a proposal of ${proposeTimeoutMs} ms`,
     );
   }
+  const { unbondingPeriodMs, evidenceMaxAgeMs } = ledger;
+  if (
+    unbondingPeriodMs !== undefined &&
+    evidenceMaxAgeMs !== undefined &&
+    evidenceMaxAgeMs > unbondingPeriodMs
+  ) {
+    fails(
+      '/ledger/evidenceMaxAgeMs',
+      `evidence counts for ${evidenceMaxAgeMs} ms, stake leaves after ${unbondingPeriodMs} ms: who withdraws in time could not be slashed; lower it or raise unbondingPeriodMs`,
+    );
+  }
   if (maxValidators !== undefined && BigInt(model.validators.length) > maxValidators) {
     findings.add(
       'genesis.too-many-validators',

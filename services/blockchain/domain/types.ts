@@ -69,6 +69,8 @@ export interface LedgerParameters {
   /** Blocks between rotations of the validator set. */
   readonly epochBlocks: number;
   readonly unbondingPeriodMs: number;
+  /** Evidence of an offence longer ago is not taken: the stake that it would reach may have left. */
+  readonly evidenceMaxAgeMs: number;
 }
 
 /** Pace and clocks of consensus, from the genesis; a leaf of the state. */

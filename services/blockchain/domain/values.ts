@@ -45,6 +45,7 @@ export const ledgerParametersCodec = codec<LedgerParameters>(
     powerReduction: amount,
     epochBlocks: uint64,
     unbondingPeriodMs: uint64,
+    evidenceMaxAgeMs: uint64,
   }),
   256,
 );

@@ -35,6 +35,7 @@ export const LEDGER_PARAMETERS: LedgerParameters = {
   powerReduction: 1n,
   epochBlocks: 100,
   unbondingPeriodMs: 1,
+  evidenceMaxAgeMs: 1,
 };
 
 /** Blocks by their encoding: what a decoder would give back. */

@@ -68,6 +68,7 @@ export function genesisState(changes: Partial<GenesisState> = {}): GenesisState 
       powerReduction: 10n ** 6n,
       epochBlocks: 100,
       unbondingPeriodMs: 1_000,
+      evidenceMaxAgeMs: 1_000,
     },
     consensus: {
       proposeTimeoutMs: 1_000,
