@@ -1,4 +1,5 @@
-export type { GenesisDocument } from './document/document.ts';
+export type { GenesisDocument, GenesisValidator } from './document/document.ts';
+export { declareValidator, type DeclarationTerms } from './document/declaration.ts';
 export { genesisHashOf } from './document/canonical.ts';
 export { makeProofOfPossession } from './document/possession.ts';
 export { importGenesis, type ImportOptions, type Imported } from './foreign/import.ts';

@@ -1,13 +1,13 @@
-import { formatAddress, toHex, type SigningKey } from '#kernel';
+import { addressOfKey, formatAddress, type SigningKey } from '#kernel';
+import { declareValidator } from './document/declaration.ts';
 import type { GenesisAccount, GenesisDocument, GenesisValidator } from './document/document.ts';
-import { makeProofOfPossession } from './document/possession.ts';
 
 /** A validator whose keys are at hand. */
 export interface LocalValidator {
   readonly name: string;
   readonly consensusKey: SigningKey;
-  /** 20-byte address. */
-  readonly operator: Uint8Array;
+  /** Key of the account that controls the validator. */
+  readonly operatorKey: SigningKey;
   readonly stake: bigint;
 }
 
@@ -44,8 +44,8 @@ export function createLocalGenesis(options: LocalGenesisOptions): GenesisDocumen
       balance: balance.toString(),
       ...(label === undefined ? {} : { label }),
     })),
-    ...options.validators.map(({ name, operator, stake }) => ({
-      address: formatAddress(operator),
+    ...options.validators.map(({ name, operatorKey, stake }) => ({
+      address: formatAddress(addressOfKey(operatorKey.type, operatorKey.publicKey)),
       balance: stake.toString(),
       label: `${name} operator`,
     })),
@@ -75,13 +75,14 @@ export function createLocalGenesis(options: LocalGenesisOptions): GenesisDocumen
   };
 }
 
-function declare({ name, consensusKey, operator, stake }: LocalValidator, chainId: string): GenesisValidator {
-  return {
-    operator: formatAddress(operator),
-    consensusKey: { type: 'ed25519', value: toHex(consensusKey.publicKey) },
-    proofOfPossession: toHex(makeProofOfPossession(consensusKey, operator, chainId)),
+function declare(
+  { name, consensusKey, operatorKey, stake }: LocalValidator,
+  chainId: string,
+): GenesisValidator {
+  const terms = {
     stake: stake.toString(),
     commission: { rate: 1000, maxRate: 2000, maxDailyChange: 100 },
     identity: { name },
   };
+  return declareValidator({ consensusKey, operatorKey }, terms, chainId);
 }

@@ -1,6 +1,6 @@
 import { isCodedError, toHex, type Clock } from '#kernel';
 import { buildGenesisState } from '#services/blockchain';
-import { genesisHashOf } from './document/canonical.ts';
+import { UNHASHABLE, genesisHashOf } from './document/canonical.ts';
 import type { GenesisModel } from './document/model.ts';
 import { readDocument } from './document/read-document.ts';
 import { readJson } from './document/read-json.ts';
@@ -78,7 +78,7 @@ async function judgeOwn(value: unknown, findings: Findings, clock: Clock): Promi
   const model = readDocument(value, new ValueReader(findings));
   if (model === undefined) return unreadable(findings, value);
   checkAccounts(model, findings);
-  checkValidators(model, findings);
+  const declarationSignatures = checkValidators(model, findings);
   checkParameters(model, findings, clock.now());
   const concentration = checkConcentration(activePowers(model), findings);
   const genesisHash = UNHASHABLE.some((rule) => findings.has(rule)) ? undefined : genesisHashOf(value);
@@ -89,7 +89,7 @@ async function judgeOwn(value: unknown, findings: Findings, clock: Clock): Promi
     totalStake: sumOf(model.validators.map(({ stake }) => stake)),
     denomination: model.denomination,
     ...concentration,
-    declarationSignatures: EMPTY_SUMMARY.declarationSignatures,
+    declarationSignatures,
     stateRoot: null,
   };
   const stateRoot =
@@ -97,9 +97,6 @@ async function judgeOwn(value: unknown, findings: Findings, clock: Clock): Promi
   const report = makeReport('node0', model.chainId ?? null, genesisHash, { ...summary, stateRoot }, findings);
   return { report, document: value, model, genesisHash };
 }
-
-/** Faults that leave a document without a canonical form: what was parsed is not what stands there. */
-const UNHASHABLE = ['json.lone-surrogate', 'json.duplicate-member', 'json.unsafe-number'] as const;
 
 /** Powers of the validators that the set has room for: the others have no vote. */
 function activePowers(model: GenesisModel): readonly bigint[] {

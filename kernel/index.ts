@@ -44,6 +44,7 @@ export {
   deriveSeed,
   ed25519Key,
   isStrongEd25519Key,
+  verifyAccountSignature,
   verifyZip215,
   type KeyType,
   type SigningKey,

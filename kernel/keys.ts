@@ -73,3 +73,13 @@ export function isStrongEd25519Key(publicKey: Uint8Array): boolean {
 export function deriveSeed(seed: Uint8Array, index: number): Uint8Array {
   return hash('derive-key', seed, uint64ToBytes(index));
 }
+
+/** The one rule by which an account's signature is valid: ZIP-215 for Ed25519. */
+export function verifyAccountSignature(
+  type: KeyType,
+  publicKey: Uint8Array,
+  digest: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  return type === 'ed25519' && verifyZip215(publicKey, digest, signature);
+}

@@ -13,5 +13,5 @@ export {
   type NetworkStatus,
   type RunningNetwork,
 } from './local-network/network.ts';
-export { makeValidatorKeys } from './local-network/network-keys.ts';
+export { makeValidatorKeys, throwawayValidators } from './local-network/network-keys.ts';
 export { startNode, type RunningNode, type StartNodeOptions } from './node.ts';

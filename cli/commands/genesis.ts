@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { ADDRESS_BYTES, ED25519_SEED_BYTES, toHex } from '#kernel';
-import { nativeEd25519Key, systemClock, systemRandom } from '#runtime';
+import { toHex } from '#kernel';
+import { systemClock } from '#runtime';
 import { cliError } from '../errors.ts';
 import { addJsonOption, wholeNumber } from '../options.ts';
 import { EXIT, Output } from '../output.ts';
@@ -79,7 +79,7 @@ interface ImportOptions {
 
 async function importForeign(file: string, options: ImportOptions): Promise<void> {
   const { importGenesis, loadGenesis, validateGenesis } = await import('#genesis');
-  const { makeValidatorKeys } = await import('#node');
+  const { makeValidatorKeys, throwawayValidators } = await import('#node');
   const source = await readGenesis(file);
   const out = resolve(options.out);
   const keys = resolve(options.keys ?? join(out, '..', 'keys'));
@@ -90,7 +90,7 @@ async function importForeign(file: string, options: ImportOptions): Promise<void
     timeMs: systemClock.now(),
     ...(options.denom !== undefined && { denomination: options.denom }),
   };
-  importGenesis(source, { ...request, validators: throwawayKeys(count) });
+  importGenesis(source, { ...request, validators: throwawayValidators(count) });
   const validators = await makeValidatorKeys(keys, count);
   const { document, notes } = importGenesis(source, { ...request, validators });
   const text = `${JSON.stringify(document, undefined, 2)}\n`;
@@ -103,14 +103,6 @@ async function importForeign(file: string, options: ImportOptions): Promise<void
       '\n',
     ),
   );
-}
-
-function throwawayKeys(count: number) {
-  return Array.from({ length: count }, (_, index) => ({
-    name: `validator-${index}`,
-    consensusKey: nativeEd25519Key(systemRandom.bytes(ED25519_SEED_BYTES)),
-    operator: systemRandom.bytes(ADDRESS_BYTES),
-  }));
 }
 
 async function readGenesis(file: string): Promise<Uint8Array> {

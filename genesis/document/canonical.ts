@@ -11,3 +11,6 @@ export function canonicalBytes(value: unknown): Uint8Array {
 export function genesisHashOf(document: unknown): Uint8Array {
   return hash('genesis', canonicalBytes(document));
 }
+
+/** Faults that leave a document without a canonical form: what was parsed is not what stands there. */
+export const UNHASHABLE = ['json.lone-surrogate', 'json.duplicate-member', 'json.unsafe-number'] as const;

@@ -1,3 +1,5 @@
+import type { KeyType } from '#kernel';
+
 /** The genesis document as JSON: 64-bit and larger integers as decimal text, addresses as bech32m, bytes as hex. */
 export interface GenesisDocument {
   readonly version: 1;
@@ -35,6 +37,8 @@ export interface GenesisAccount {
 export interface GenesisValidator {
   /** Address of the account that controls the validator; its balance covers the stake. */
   readonly operator: string;
+  /** The operator's public key, from which its address derives. */
+  readonly operatorKey: { readonly type: KeyType; readonly value: string };
   readonly consensusKey: { readonly type: 'ed25519'; readonly value: string };
   /** Signature of the consensus key over chain id, operator and key: see `makeProofOfPossession`. */
   readonly proofOfPossession: string;
@@ -50,6 +54,8 @@ export interface GenesisValidator {
   };
   /** Multiaddr at which the validator is reached. */
   readonly peer?: string;
+  /** Of the operator key over all of the above and the chain id: see `declareValidator`. */
+  readonly signature: string;
 }
 
 /** A parameter's safe range. */

@@ -1,3 +1,4 @@
+import type { KeyType } from '#kernel';
 import type { ConsensusMember, LedgerMember } from './document.ts';
 
 /** A document as the rules see it: typed, with gaps where a value cannot be used. */
@@ -22,10 +23,20 @@ export interface ModelAccount {
 export interface ModelValidator {
   readonly path: string;
   readonly operator: Uint8Array | undefined;
+  readonly operatorKey: ModelKey | undefined;
   readonly publicKey: Uint8Array | undefined;
   readonly proof: Uint8Array | undefined;
   readonly stake: bigint | undefined;
   readonly name: string;
   readonly contact: string | undefined;
   readonly peer: string | undefined;
+  /** Of the operator, over the declaration. */
+  readonly signature: Uint8Array | undefined;
+  /** The declaration as it was parsed: what the signature covers. */
+  readonly declaration: object;
+}
+
+export interface ModelKey {
+  readonly type: KeyType;
+  readonly value: Uint8Array;
 }

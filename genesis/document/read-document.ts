@@ -1,8 +1,8 @@
-import { HASH_BYTES } from '#kernel';
+import { HASH_BYTES, KEY_TYPE_TAGS, SIGNATURE_BYTES, type KeyType } from '#kernel';
 import { pointer } from '../report/findings.ts';
 import { NAME_BYTES_MAX, TEXT_BYTES_MAX } from '../limits.ts';
 import { CONSENSUS_MEMBERS, LEDGER_MEMBERS, type Range } from './document.ts';
-import type { GenesisModel, ModelAccount, ModelValidator } from './model.ts';
+import type { GenesisModel, ModelAccount, ModelKey, ModelValidator } from './model.ts';
 import { own, type Members, type ValueReader } from './value-reader.ts';
 
 const MEMBERS = [
@@ -16,6 +16,17 @@ const MEMBERS = [
   'accounts',
   'validators',
 ];
+const VALIDATOR_MEMBERS = [
+  'operator',
+  'operatorKey',
+  'consensusKey',
+  'proofOfPossession',
+  'stake',
+  'commission',
+  'identity',
+  'signature',
+];
+const PUBLIC_KEY_BYTES: Readonly<Record<KeyType, number>> = { ed25519: 32, secp256k1: 33 };
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const BASIS_POINTS_MAX = 10_000;
 
@@ -164,19 +175,8 @@ function readAccount(value: unknown, path: string, reader: ValueReader): ModelAc
 }
 
 function readValidator(value: unknown, path: string, reader: ValueReader): ModelValidator {
-  const nothing = {
-    path,
-    operator: undefined,
-    publicKey: undefined,
-    proof: undefined,
-    stake: undefined,
-    name: '',
-    contact: undefined,
-    peer: undefined,
-  };
-  const names = ['operator', 'consensusKey', 'proofOfPossession', 'stake', 'commission', 'identity'];
-  const members = reader.object(value, path, names, ['peer']);
-  if (members === undefined) return nothing;
+  const members = reader.object(value, path, VALIDATOR_MEMBERS, ['peer']);
+  if (members === undefined) return unreadableValidator(path);
   readCommission(members, path, reader);
   const identityPath = pointer(path, 'identity');
   const identity =
@@ -196,16 +196,56 @@ function readValidator(value: unknown, path: string, reader: ValueReader): Model
   return {
     path,
     operator: reader.address(members, 'operator', path),
-    publicKey: readKey(members, path, reader),
+    operatorKey: readOperatorKey(members, path, reader),
+    publicKey: readConsensusKey(members, path, reader),
     proof: reader.hex(members, 'proofOfPossession', path, 64),
     stake: reader.amount(members, 'stake', path),
     name: text('name') ?? '',
     contact: text('contact'),
     peer: own(members, 'peer') === undefined ? undefined : reader.text(members, 'peer', path, TEXT_BYTES_MAX),
+    signature: reader.hex(members, 'signature', path, SIGNATURE_BYTES),
+    declaration: members,
   };
 }
 
-function readKey(members: Members, path: string, reader: ValueReader): Uint8Array | undefined {
+function unreadableValidator(path: string): ModelValidator {
+  return {
+    path,
+    operator: undefined,
+    operatorKey: undefined,
+    publicKey: undefined,
+    proof: undefined,
+    stake: undefined,
+    name: '',
+    contact: undefined,
+    peer: undefined,
+    signature: undefined,
+    declaration: {},
+  };
+}
+
+/** A public key with its type: 32 bytes for ed25519, 33 for secp256k1. */
+function readOperatorKey(members: Members, path: string, reader: ValueReader): ModelKey | undefined {
+  const keyPath = pointer(path, 'operatorKey');
+  const value = own(members, 'operatorKey');
+  const key = value === undefined ? undefined : reader.object(value, keyPath, ['type', 'value']);
+  if (key === undefined) return undefined;
+  const type = reader.text(key, 'type', keyPath, NAME_BYTES_MAX);
+  if (type === undefined) return undefined;
+  if (!isKeyType(type)) {
+    const message = `the key type is "${type.slice(0, 40)}"; accounts have ${Object.keys(KEY_TYPE_TAGS).join(' or ')} keys`;
+    reader.findings.add('genesis.key-type', pointer(keyPath, 'type'), message);
+    return undefined;
+  }
+  const bytes = reader.hex(key, 'value', keyPath, PUBLIC_KEY_BYTES[type]);
+  return bytes === undefined ? undefined : { type, value: bytes };
+}
+
+function isKeyType(text: string): text is KeyType {
+  return Object.hasOwn(KEY_TYPE_TAGS, text);
+}
+
+function readConsensusKey(members: Members, path: string, reader: ValueReader): Uint8Array | undefined {
   const keyPath = pointer(path, 'consensusKey');
   const value = own(members, 'consensusKey');
   const key = value === undefined ? undefined : reader.object(value, keyPath, ['type', 'value']);

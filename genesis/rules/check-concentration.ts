@@ -57,6 +57,14 @@ export function checkConcentration(powers: readonly bigint[], findings: Findings
       `the largest validator holds ${share} of the power, a third or more: it can stop the chain alone`,
     );
   }
+  const withEqualStakes = Math.ceil(count / 3);
+  if (haltingCoalition > 1 && haltingCoalition * 2 <= withEqualStakes) {
+    findings.add(
+      'genesis.top-heavy',
+      '/validators',
+      `${haltingCoalition} of ${count} validators hold a third of the power; with equal stakes it would take ${withEqualStakes}`,
+    );
+  }
   if (count < 4) {
     findings.add(
       'genesis.fault-tolerance',

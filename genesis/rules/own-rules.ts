@@ -129,6 +129,16 @@ export const OWN_RULES = {
     'The proof of possession does not hold',
     'The validator signs it anew for this chain id, operator and key.',
   ),
+  'genesis.operator-key': rule(
+    'error',
+    'The operator key is not the key of the operator’s address',
+    'The validator declares anew with the key of the account that holds the stake.',
+  ),
+  'genesis.declaration-signature': rule(
+    'error',
+    'The declaration is not what its operator signed',
+    'A member was changed after the signature, or somebody else signed: the validator declares anew.',
+  ),
   'genesis.operator-missing': rule(
     'error',
     'The operator has no account',
@@ -180,6 +190,11 @@ export const OWN_RULES = {
     'warning',
     'One validator can stop the chain',
     'It holds a third of the power or more: spread the stake.',
+  ),
+  'genesis.top-heavy': rule(
+    'warning',
+    'Few validators hold what many should',
+    'With stakes more alike, it would take more of them to stop the chain: spread the stake.',
   ),
   'genesis.controls': rule(
     'error',

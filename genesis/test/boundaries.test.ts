@@ -10,6 +10,7 @@ import {
   GENESIS_TIME_MS,
   judge,
   makeDocument,
+  signAnew,
   settleSupply,
 } from './fixtures/documents.ts';
 
@@ -90,11 +91,11 @@ test('chain ids and texts are accepted up to their lengths', async () => {
   document.validators[0].peer = 'p'.repeat(512);
   document.ledger.denomination = { symbol: 's'.repeat(16), decimals: 30 };
   document.initialHeight = (2n ** 48n - 1n).toString();
-  assert.deepEqual(errorsOf(await judge(document)), []);
+  assert.deepEqual(errorsOf(await judge(signAnew(document))), []);
   for (const chainId of ['abc', '0-0', 'a'.repeat(50)]) {
     const report = await judge({ ...makeDocument(), chainId });
-    // The proofs of possession name the chain id.
-    assert.deepEqual([...new Set(errorsOf(report))], ['genesis.possession']);
+    // Proofs of possession and declarations name the chain id.
+    assert.deepEqual([...new Set(errorsOf(report))], ['genesis.possession', 'genesis.declaration-signature']);
   }
 });
 

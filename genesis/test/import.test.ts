@@ -21,7 +21,11 @@ import { foreignAddress, makeForeign } from './fixtures/foreign.ts';
 function rehearsal(count: number, more: Partial<ImportOptions> = {}): ImportOptions {
   const validators = validatorsOf(Array.from({ length: count }, () => 0n));
   return {
-    validators: validators.map(({ name, consensusKey, operator }) => ({ name, consensusKey, operator })),
+    validators: validators.map(({ name, consensusKey, operatorKey }) => ({
+      name,
+      consensusKey,
+      operatorKey,
+    })),
     timeMs: GENESIS_TIME_MS,
     ...more,
   };

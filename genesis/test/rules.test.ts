@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { AMOUNT_MAX, concatBytes, formatAddress, toHex, utf8 } from '#kernel';
 import { SMALL_ORDER_ENCODINGS } from '../../kernel/test/small-order.ts';
 import { makeProofOfPossession, RULES, type RuleId } from '../index.ts';
+import { declarationDigest } from '../document/declaration.ts';
 import { DOCUMENT_DEPTH_MAX } from '../limits.ts';
 import {
   accountOf,
@@ -13,7 +14,9 @@ import {
   keyOf,
   makeDocument,
   operatorOf,
+  operatorKeyOf,
   settleSupply,
+  signAnew,
   type Loose,
 } from './fixtures/documents.ts';
 import { makeForeign } from './fixtures/foreign.ts';
@@ -28,8 +31,28 @@ interface Case {
   readonly along?: readonly RuleId[];
 }
 
-/** A case of the own format: `change` breaks a valid document. */
+/** A case of the own format: `change` breaks a valid document, which its operators then sign. */
 function own(
+  rule: RuleId,
+  path: string,
+  says: RegExp,
+  change: (document: Loose) => unknown,
+  ...along: readonly RuleId[]
+): Case {
+  return altered(
+    rule,
+    path,
+    says,
+    (valid) => {
+      const changed = change(valid) ?? valid;
+      return signAnew(changed);
+    },
+    ...along,
+  );
+}
+
+/** A case of the own format that the operators have not signed as it is. */
+function altered(
   rule: RuleId,
   path: string,
   says: RegExp,
@@ -258,11 +281,18 @@ const CASES: readonly Case[] = [
   own('genesis.no-validators', '/validators', /nobody could make a block/, (d) => {
     d.validators = [];
   }),
-  own('genesis.duplicate-operator', '/validators/1/operator', /stands at \/validators\/0 already/, (d) => {
-    const [first, second] = d.validators;
-    second.operator = first.operator;
-    second.proofOfPossession = toHex(makeProofOfPossession(keyOf(1), operatorOf(0), d.chainId));
-  }),
+  altered(
+    'genesis.duplicate-operator',
+    '/validators/1/operator',
+    /stands at \/validators\/0 already/,
+    (d) => {
+      const [first, second] = d.validators;
+      second.operator = first.operator;
+      second.operatorKey = first.operatorKey;
+      second.proofOfPossession = toHex(makeProofOfPossession(keyOf(1), operatorOf(0), d.chainId));
+      second.signature = toHex(operatorKeyOf(0).sign(declarationDigest(d.chainId, second)));
+    },
+  ),
   own(
     'genesis.duplicate-consensus-key',
     '/validators/1/consensusKey',
@@ -315,6 +345,42 @@ const CASES: readonly Case[] = [
   own('genesis.possession', '/validators/1/proofOfPossession', /anew/, (d) => {
     d.validators[1].proofOfPossession = toHex(makeProofOfPossession(keyOf(1), operatorOf(2), 'test-1'));
   }),
+  altered(
+    'genesis.operator-key',
+    '/validators/1/operatorKey/value',
+    /key is that of bizra1\w+, not of bizra1/,
+    (d) => {
+      d.validators[1].operatorKey.value = toHex(operatorKeyOf(2).publicKey);
+      d.validators[1].signature = toHex(operatorKeyOf(2).sign(declarationDigest(d.chainId, d.validators[1])));
+    },
+  ),
+  own('genesis.key-type', '/validators/1/operatorKey/type', /"sr25519"; accounts have ed25519 or/, (d) => {
+    d.validators[1].operatorKey.type = 'sr25519';
+  }),
+  own(
+    'genesis.wrong-type',
+    '/validators/1/operatorKey/value',
+    /expected 66 hexadecimal digits, got 64/,
+    (d) => {
+      d.validators[1].operatorKey.type = 'secp256k1';
+    },
+  ),
+  own('genesis.weak-key', '/validators/0/operatorKey/value', /anybody could sign/, (d) => {
+    d.validators[0].operatorKey.value = `01${'00'.repeat(31)}`;
+  }),
+  ...(
+    [
+      ['stake', (v) => (v.stake = '99000000')],
+      ['commission', (v) => (v.commission.rate = 999)],
+      ['name', (v) => (v.identity.name = 'another')],
+      ['peer', (v) => (v.peer = '/ip4/10.0.0.1/tcp/26656')],
+      ['signature', (v) => (v.signature = `00${v.signature.slice(2)}`)],
+    ] as readonly [string, (validator: Loose) => unknown][]
+  ).map(([, change]) =>
+    altered('genesis.declaration-signature', '/validators/2/signature', /signed another declaration/, (d) => {
+      change(d.validators[2]);
+    }),
+  ),
   own('genesis.operator-missing', '/validators/0/operator', /^bizra1\w+ has no account/, (d) => {
     d.accounts.splice(2, 1);
     settleSupply(d);
@@ -390,6 +456,14 @@ const CASES: readonly Case[] = [
   own('genesis.parameter-relation', '/ledger/maxBlockBytes', /2000000 bytes; a block has 1999999/, (d) => {
     d.ledger.maxBlockBytes = '1999999';
   }),
+  own(
+    'genesis.parameter-relation',
+    '/ledger/evidenceMaxAgeMs',
+    /counts for 1814400001 ms, .* 1814400000/,
+    (d) => {
+      d.ledger.evidenceMaxAgeMs = '1814400001';
+    },
+  ),
   own('genesis.parameter-relation', '/consensus/precisionMs', /differ by 10001 ms/, (d) => {
     d.consensus.precisionMs = '10001';
     d.consensus.messageDelayMs = '20000';
@@ -416,6 +490,18 @@ const CASES: readonly Case[] = [
     /holds 33.3 % of the power/,
     stakes(...[2n, 2n, 1n, 1n].map((n) => n * 10n ** 9n)),
   ),
+  own(
+    'genesis.top-heavy',
+    '/validators',
+    /2 of 12 validators hold a third of the power; with equal stakes it would take 4/,
+    stakes(...[3n, 3n, 1n, 1n, 1n, 1n, 1n, 1n, 1n, 1n, 1n, 1n].map((n) => n * 10n ** 9n)),
+  ),
+  own('genesis.wrong-type', '/source/format', /"besu"; known is cometbft/, (d) => {
+    d.source = { format: 'besu', chainId: 'x', hash: '00'.repeat(32) };
+  }),
+  own('genesis.wrong-type', '/source/hash', /expected 64 hexadecimal digits/, (d) => {
+    d.source = { format: 'cometbft', chainId: 'x', hash: '00' };
+  }),
   own(
     'genesis.controls',
     '/validators',

@@ -5,14 +5,15 @@ import {
   validateGenesis,
   type GenesisDocument,
 } from '#genesis';
-import { ADDRESS_BYTES, ED25519_SEED_BYTES, toHex } from '#kernel';
-import { nativeEd25519Key, systemClock, systemRandom } from '#runtime';
+import { toHex } from '#kernel';
+import { systemClock, systemRandom } from '#runtime';
 import type { NetworkLayout } from './layout.ts';
 import {
   adoptValidatorKeys,
   checkValidatorKeys,
   ensureAccounts,
   ensureValidatorKeys,
+  throwawayValidators,
   type RehearsalAccount,
 } from './network-keys.ts';
 
@@ -74,12 +75,7 @@ export async function checkSource(request: GenesisRequest & { readonly source: U
     return;
   }
   importGenesis(source, {
-    // Keys that nobody keeps.
-    validators: Array.from({ length: validators }, (_, index) => ({
-      name: `validator-${index}`,
-      consensusKey: nativeEd25519Key(systemRandom.bytes(ED25519_SEED_BYTES)),
-      operator: systemRandom.bytes(ADDRESS_BYTES),
-    })),
+    validators: throwawayValidators(validators),
     timeMs: systemClock.now(),
     ...(denomination !== undefined && { denomination }),
   });
@@ -109,10 +105,10 @@ async function makeGenesis(layout: NetworkLayout, password: string, count: numbe
     chainId: `local-${toHex(systemRandom.bytes(CHAIN_ID_BYTES))}`,
     timeMs: systemClock.now(),
     accounts: accounts.map((account) => fund(account, NAMED_BALANCE, LOAD_BALANCE)),
-    validators: validators.map(({ name, consensusKey, operator }) => ({
+    validators: validators.map(({ name, consensusKey, operatorKey }) => ({
       name,
       consensusKey,
-      operator,
+      operatorKey,
       stake: STAKE,
     })),
   });

@@ -32,8 +32,7 @@ const KEY_FOLDER_DEPTH_MAX = 3;
 export interface ValidatorKeys {
   readonly name: string;
   readonly consensusKey: SigningKey;
-  /** 20-byte address. */
-  readonly operator: Uint8Array;
+  readonly operatorKey: SigningKey;
 }
 
 /**
@@ -69,10 +68,27 @@ export function ensureValidatorKeys(
         ensureKey(node.consensusKey, `${node.name} consensus`, password),
         ensureKey(node.operatorKey, `${node.name} operator`, password),
       ]);
-      const consensusKey = nativeEd25519Key(await decryptKey(consensus, password));
-      return { name: node.name, consensusKey, operator: parseAddress(operator.address) };
+      const [consensusSeed, operatorSeed] = await Promise.all([
+        decryptKey(consensus, password),
+        decryptKey(operator, password),
+      ]);
+      return {
+        name: node.name,
+        consensusKey: nativeEd25519Key(consensusSeed),
+        operatorKey: nativeEd25519Key(operatorSeed),
+      };
     }),
   );
+}
+
+/** Keys that nobody keeps: to judge what needs validators before any are made. */
+export function throwawayValidators(count: number): ValidatorKeys[] {
+  const key = (): SigningKey => nativeEd25519Key(systemRandom.bytes(ED25519_SEED_BYTES));
+  return Array.from({ length: count }, (_, index) => ({
+    name: `validator-${index}`,
+    consensusKey: key(),
+    operatorKey: key(),
+  }));
 }
 
 /** The transport identities of all nodes, in order. */

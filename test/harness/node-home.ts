@@ -28,10 +28,10 @@ export async function makeNodeHome(path: string, chainId = 'alone-1'): Promise<N
     chainId,
     timeMs: systemClock.now(),
     accounts: [],
-    validators: validators.map(({ name, consensusKey, operator }) => ({
+    validators: validators.map(({ name, consensusKey, operatorKey }) => ({
       name,
       consensusKey,
-      operator,
+      operatorKey,
       stake: 10n ** 12n,
     })),
   });

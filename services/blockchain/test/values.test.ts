@@ -58,7 +58,7 @@ const FROZEN: readonly [name: string, bytes: () => Uint8Array, expected: string]
   [
     'ledger parameters',
     () => ledgerParametersCodec.encode(genesisState().ledger),
-    'hash 4e7812f1b06e529e46edc88440847e641a062763de0610a0a46bdd6813cdb39f',
+    'hash 6a71317d2b30dbca6307090106db68d6b9e4efbf1e913905d0bc72cdfbda96c1',
   ],
   [
     'consensus parameters',
