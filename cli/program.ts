@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { addBenchCommand } from './commands/bench.ts';
 import { addDownCommand } from './commands/down.ts';
-import { addGenesisCommand } from './commands/genesis.ts';
+import { addGenesisCommand } from './commands/genesis/index.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addQueryCommand } from './commands/query.ts';
 import { addStartCommand } from './commands/start.ts';

@@ -7,7 +7,13 @@ import { readJson } from './document/read-json.ts';
 import { ValueReader } from './document/value-reader.ts';
 import { isForeign, validateForeign } from './foreign/validate-foreign.ts';
 import { Findings } from './report/findings.ts';
-import { EMPTY_SUMMARY, type GenesisReport, type GenesisSummary } from './report/report.ts';
+import { firstValidators } from './report/first-validators.ts';
+import {
+  EMPTY_SUMMARY,
+  type GenesisReport,
+  type GenesisSummary,
+  type ReportedValidator,
+} from './report/report.ts';
 import { checkAccounts } from './rules/check-accounts.ts';
 import { checkConcentration } from './rules/check-concentration.ts';
 import { checkParameters } from './rules/check-parameters.ts';
@@ -40,7 +46,7 @@ export async function judgeGenesis(bytes: Uint8Array, clock: Clock): Promise<Jud
   if (isForeign(read.value)) {
     const { chainId, summary } = validateForeign(read.value, findings);
     return {
-      report: makeReport('cometbft', chainId, undefined, summary, findings),
+      report: makeReport('cometbft', chainId, undefined, summary, [], findings),
       document: read.value,
       model: undefined,
       genesisHash: undefined,
@@ -59,7 +65,7 @@ export async function judgeGenesis(bytes: Uint8Array, clock: Clock): Promise<Jud
 
 function unreadable(findings: Findings, document: unknown): Judged {
   return {
-    report: makeReport('unknown', null, undefined, EMPTY_SUMMARY, findings),
+    report: makeReport('unknown', null, undefined, EMPTY_SUMMARY, [], findings),
     document,
     model: undefined,
     genesisHash: undefined,
@@ -94,7 +100,14 @@ async function judgeOwn(value: unknown, findings: Findings, clock: Clock): Promi
   };
   const stateRoot =
     findings.hasErrors || genesisHash === undefined ? null : await dryRun(model, genesisHash, findings);
-  const report = makeReport('node0', model.chainId ?? null, genesisHash, { ...summary, stateRoot }, findings);
+  const report = makeReport(
+    'node0',
+    model.chainId ?? null,
+    genesisHash,
+    { ...summary, stateRoot },
+    firstValidators(model),
+    findings,
+  );
   return { report, document: value, model, genesisHash };
 }
 
@@ -131,6 +144,7 @@ function makeReport(
   chainId: string | null,
   genesisHash: Uint8Array | undefined,
   summary: GenesisSummary,
+  validatorSet: readonly ReportedValidator[],
   findings: Findings,
 ): GenesisReport {
   return {
@@ -139,6 +153,7 @@ function makeReport(
     chainId,
     genesisHash: genesisHash === undefined ? null : toHex(genesisHash),
     summary,
+    validatorSet,
     findings: findings.sorted(),
     omitted: findings.omitted(),
   };

@@ -57,6 +57,7 @@ function rulesPage(): string {
   const about: Readonly<Record<string, string>> = {
     json: 'Of any document, before its format is known.',
     genesis: 'Of a genesis of this system. Those on how power is spread hold for foreign documents too.',
+    ceremony: 'Of the declarations and approvals that founders send each other.',
     foreign: 'Of a genesis of CometBFT or the Cosmos SDK.',
   };
   const sections = [...groups].map(

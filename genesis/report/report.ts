@@ -31,6 +31,16 @@ export interface GenesisSummary {
   readonly stateRoot: string | null;
 }
 
+export interface ReportedValidator {
+  readonly name: string;
+  /** Address of the account that controls it, in the text form of the document's chain. */
+  readonly operator: string;
+  readonly stake: string;
+  readonly power: string;
+  /** Of the power of the set, 0 to 1. */
+  readonly share: number;
+}
+
 export interface SignatureCounts {
   readonly valid: number;
   readonly invalid: number;
@@ -49,6 +59,8 @@ export interface GenesisReport {
    */
   readonly genesisHash: string | null;
   readonly summary: GenesisSummary;
+  /** The validators that the document leads to, the strongest first. */
+  readonly validatorSet: readonly ReportedValidator[];
   readonly findings: readonly Finding[];
   /** Findings beyond those listed, by rule. */
   readonly omitted: Readonly<Record<string, number>>;

@@ -1,3 +1,4 @@
+import { shareOf } from '../report/share.ts';
 import type { Findings } from '../report/findings.ts';
 
 export interface Concentration {
@@ -25,7 +26,7 @@ export function concentrationOf(powers: readonly bigint[]): Concentration {
   return {
     haltingCoalition: smallest((sum) => sum * 3n >= total),
     controllingCoalition: smallest((sum) => sum * 3n > total * 2n),
-    largestPowerShare: total === 0n ? 0 : Number((largest * 1_000_000n) / total) / 1_000_000,
+    largestPowerShare: shareOf(largest, total),
   };
 }
 

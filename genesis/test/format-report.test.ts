@@ -18,7 +18,9 @@ supply          412000000 BZR
 stake           400000000 BZR
 can halt        2 validators together
 can control     3 validators together
+signatures      4 of 4 declarations valid
 state root      ${report.summary.stateRoot}
+first set       validator 0 25.0 %, validator 1 25.0 %, validator 2 25.0 %, validator 3 25.0 %
 
 info    /validators
         2 of 4 validators together can stop the chain, 3 can decide alone

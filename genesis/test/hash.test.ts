@@ -36,6 +36,15 @@ test('the frozen document has its hash, its state root and its report', async ()
       declarationSignatures: { valid: 4, invalid: 0, uncheckable: 0 },
       stateRoot: FROZEN.stateRoot,
     },
+    validatorSet: frozen.validators
+      .map(({ operator, stake, identity }: Loose) => ({
+        name: identity.name,
+        operator,
+        stake,
+        power: String(Number(stake) / Number(frozen.ledger.powerReduction)),
+        share: Number(stake) / 1e9,
+      }))
+      .toSorted((a: Loose, b: Loose) => b.share - a.share),
     findings: [
       {
         rule: 'genesis.can-halt',
