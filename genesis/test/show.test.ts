@@ -27,7 +27,7 @@ test('the stake is drawn as bars, the longest first', async () => {
     ],
   );
   assert.match(text, /^stake {11}100000000000 BZR \(\d+\.\d % of the supply\)$/m);
-  assert.match(text, /^ledger\.maxValidators {12}100$/m);
+  assert.match(text, /^ledger\.maxValidators +100$/m);
 });
 
 test('a draft without validators is shown', async () => {
@@ -60,5 +60,5 @@ test('what a hostile document says is text, on the page and on the terminal', as
     formatSummary(report, undefined, { colour: false }),
     formatFileFindings([{ ...finding, file: HOSTILE, contributor: HOSTILE }], { colour: false }),
   ];
-  for (const text of texts) assert.doesNotMatch(text, /[\u001B\u202E]/);
+  for (const text of texts) assert.equal(text.includes('\u001B') || text.includes('\u202E'), false);
 });

@@ -82,7 +82,7 @@ test('a member that was changed on the way is found, whichever it is', async () 
 
 test('one consensus key in two declarations is found, naming the other file', async () => {
   const { findings } = await collectWith(4, declarationOf(4, { consensusKey: keyOf(3) }));
-  const [first] = findings.filter(({ rule }) => rule === 'genesis.duplicate-consensus-key');
+  const first = findings.find(({ rule }) => rule === 'genesis.duplicate-consensus-key');
   assert.ok(first !== undefined);
   const other = first.file === '3.json' ? '4.json' : '3.json';
   assert.ok(first.message.includes(`stands at ${other} already`), first.message);
