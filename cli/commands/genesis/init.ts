@@ -8,11 +8,12 @@ import { writeNew } from './files.ts';
 
 const DAY_MS = 86_400_000;
 const CHAIN_ID = /^[a-z0-9][a-z0-9-]{1,48}[a-z0-9]$/;
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS };
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z$/;
 
 interface InitOptions {
   chainId?: string;
-  time?: string;
+  time: string;
   symbol: string;
   decimals: number;
   set: string[];
@@ -27,7 +28,7 @@ export function addInitCommand(genesis: Command): void {
       .command('init')
       .description('begin a genesis: parameters, and neither accounts nor validators yet')
       .option('--chain-id <id>', 'name of the chain: 3 to 50 of a-z, 0-9 and -')
-      .option('--time <time>', 'when the chain begins, in UTC (default: in a day)')
+      .option('--time <time>', 'when the chain begins: in UTC, or from now as +90s, +15m, +6h, +7d', '+1d')
       .option('--symbol <text>', 'symbol of the denomination', 'BZR')
       .option('--decimals <number>', 'decimals of the denomination', wholeNumber(0, 30), 6)
       .option('--set <parameter=value>', 'a parameter, e.g. ledger.maxValidators=50; repeatable', collect, [])
@@ -48,7 +49,7 @@ async function init(options: InitOptions): Promise<void> {
   if (!fits(chainId)) throw cliError('usage', `"${chainId}" is not 3 to 50 of a-z, 0-9 and -`);
   const draft = createDraft({
     chainId,
-    timeMs: options.time === undefined ? systemClock.now() + DAY_MS : parseTime(options.time),
+    timeMs: parseTime(options.time, systemClock.now()),
     symbol: options.symbol,
     decimals: options.decimals,
     parameters: Object.fromEntries(options.set.map(parameterOf)),
@@ -60,10 +61,12 @@ async function init(options: InitOptions): Promise<void> {
   );
 }
 
-function parseTime(text: string): number {
+function parseTime(text: string, nowMs: number): number {
+  const [, count, unit = ''] = /^\+(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined) return nowMs + Number(count) * (UNITS_MS[unit] ?? 0);
   const timeMs = TIME.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(timeMs))
-    throw cliError('usage', `"${text}" is not a time in UTC like 2027-01-31T12:00:00Z`);
+    throw cliError('usage', `"${text}" is not a time in UTC like 2027-01-31T12:00:00Z, nor one from now like +6h`);
   return timeMs;
 }
 
