@@ -24,6 +24,7 @@ const SHORTENED: Readonly<Record<string, { readonly run: string; readonly reason
 };
 /** Commands that are meant to fail with what the test gives them. */
 const EXIT_CODES: Readonly<Record<string, { readonly code: number; readonly reason: string }>> = {
+  'npx node0 genesis diff genesis.json other.json': { code: 1, reason: 'the documents differ' },
   [`npx node0 genesis validate genesis.json --json | jq -e 'all(.findings[]; .severity == "info")'`]: {
     code: 1,
     reason: 'the document has a warning, as the guide shows',
@@ -176,6 +177,7 @@ describe('the commands of the documents', () => {
       'docs/guides/local-network.md',
       'docs/guides/api.md',
       'docs/guides/genesis.md',
+      'docs/guides/founding.md',
     ];
     const texts = await Promise.all(documents.map((document) => readFile(join(ROOT, document), 'utf8')));
     const commands = new Set(texts.flatMap((text) => commandsOf(text).map(({ text: command }) => command)));
@@ -208,10 +210,34 @@ describe('the commands of the documents', () => {
     const cwd = join(folder.path, 'genesis');
     await mkdir(cwd);
     await copyFile(FROZEN_GENESIS, join(cwd, 'genesis.json'));
+    const other = (await readFile(FROZEN_GENESIS, 'utf8')).replace(
+      '"initialHeight": "17"',
+      '"initialHeight": "18"',
+    );
+    await writeFile(join(cwd, 'other.json'), other);
     await writeFile(join(cwd, 'cosmoshub.json'), JSON.stringify(makeForeign()));
     const reader = new Reader(cwd);
     try {
       await reader.read('docs/guides/genesis.md');
+    } finally {
+      await reader.close();
+    }
+  });
+
+  it('of the founders’ guide lead from an empty folder to blocks of a sealed genesis', async () => {
+    const cwd = join(folder.path, 'founding');
+    await mkdir(cwd);
+    const reader = new Reader(cwd);
+    // The chain begins at once, and nobody else's ports are in the way.
+    reader.placeholders['+6h'] = '+1s';
+    for (const taken of [26656, 26657, 26658, 26659])
+      reader.placeholders[String(taken)] = String(await freePort());
+    try {
+      await reader.read('docs/guides/founding.md');
+      await until('the founders’ chain has blocks', async () => {
+        const response = await fetch(`http://127.0.0.1:${port}/api/v2/status`);
+        return ((await response.json()) as { height: number }).height >= 2;
+      });
     } finally {
       await reader.close();
     }
@@ -252,6 +278,8 @@ describe('the links of the documents', () => {
       'docs/guides/local-network.md',
       'docs/guides/api.md',
       'docs/guides/genesis.md',
+      'docs/guides/founding.md',
+      'docs/performance.md',
     ];
     const broken: string[] = [];
     for (const document of documents) {

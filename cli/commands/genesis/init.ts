@@ -66,7 +66,10 @@ function parseTime(text: string, nowMs: number): number {
   if (count !== undefined) return nowMs + Number(count) * (UNITS_MS[unit] ?? 0);
   const timeMs = TIME.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(timeMs))
-    throw cliError('usage', `"${text}" is not a time in UTC like 2027-01-31T12:00:00Z, nor one from now like +6h`);
+    throw cliError(
+      'usage',
+      `"${text}" is not a time in UTC like 2027-01-31T12:00:00Z, nor one from now like +6h`,
+    );
   return timeMs;
 }
 
