@@ -8,6 +8,8 @@ export const KEY_TYPE_TAGS = { ed25519: 0, secp256k1: 1 } as const;
 export type KeyType = keyof typeof KEY_TYPE_TAGS;
 
 export const ED25519_PUBLIC_KEY_BYTES = 32;
+/** Bytes of a public key of each type: it has one form only. */
+export const PUBLIC_KEY_BYTES: Readonly<Record<KeyType, number>> = { ed25519: 32, secp256k1: 33 };
 export const ED25519_SEED_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 
