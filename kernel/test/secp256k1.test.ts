@@ -201,7 +201,7 @@ describe('secp256k1', () => {
           digest.slice(),
           good.slice(),
         ];
-        const bytes = check[part] as Uint8Array;
+        const bytes = check[part];
         const at = (bit >> 3) % bytes.length;
         bytes[at] = (bytes[at] as number) ^ (1 << (bit & 7));
         const answers = Object.values(PATHS).map((verify) => verify(...check));

@@ -29,6 +29,10 @@ const badAccountCheck: SignatureCheck = { ...accountCheck, digest: new Uint8Arra
 /** There is no point with x = 5. */
 const offCurve = Uint8Array.of(2, ...new Uint8Array(31), 5);
 
+function many(count: number, check: SignatureCheck): SignatureCheck[] {
+  return Array.from({ length: count }, () => check);
+}
+
 describe('signature verifier', () => {
   let nowMs = 0;
   const clock = { now: () => nowMs, monotonic: () => nowMs };
@@ -91,7 +95,7 @@ describe('signature verifier', () => {
   });
 
   it('charges invalid secp256k1 signatures to their source and looks at no more until it has paid', async () => {
-    const garbage = new Array<SignatureCheck>(1_000).fill(badAccountCheck);
+    const garbage = many(1_000, badAccountCheck);
     const isExhausted = (error: unknown) => isCodedError(error, 'signature.budget-exhausted');
     await assert.rejects(verifier.verifyBatch(garbage, 'eve'), isExhausted);
     await assert.rejects(verifier.verifyBatch([accountCheck], 'eve'), isExhausted);
@@ -106,7 +110,7 @@ describe('signature verifier', () => {
 
   it('never charges valid secp256k1 signatures, however many', async () => {
     for (let batch = 0; batch < 3; batch++) {
-      const answers = await verifier.verifyBatch(new Array<SignatureCheck>(100).fill(accountCheck), 'trader');
+      const answers = await verifier.verifyBatch(many(100, accountCheck), 'trader');
       assert.ok(answers.every((valid) => valid));
     }
   });

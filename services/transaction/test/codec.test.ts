@@ -72,7 +72,7 @@ const members = fc.record(
 
 const body: fc.Arbitrary<TransactionBody> = fc
   .tuple(sender, members)
-  .map(([key, rest]) => ({ ...key, ...rest }));
+  .map(([key, rest]) => Object.assign(rest, key));
 
 /** Everything that was signed, and the signature: what must determine the bytes, and nothing else. */
 function content(transaction: Transaction): object {
