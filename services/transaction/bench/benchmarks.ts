@@ -8,7 +8,7 @@ import {
   type Mempool,
 } from '../index.ts';
 import { signatureCheckOf } from '../domain/signature-check.ts';
-import { IDENTITY, outputs, signed, VERIFIER } from '../test/support/samples.ts';
+import { IDENTITY, outputs, signed, signedByAccount, VERIFIER } from '../test/support/samples.ts';
 import { memoryJournal } from '../test/support/test-mempool.ts';
 
 const SENDERS = 100;
@@ -89,6 +89,15 @@ export const benchmarks: readonly Benchmark[] = [
       const started = clock.monotonic();
       for (const check of checks) VERIFIER.verify(check);
       return { operations: checks.length, milliseconds: clock.monotonic() - started };
+    },
+  },
+  {
+    name: 'transaction: verify secp256k1 signatures (libsecp256k1, one thread)',
+    async run(clock) {
+      const checks = Array.from({ length: 200 }, (_, from) => signatureCheckOf(signedByAccount(from)));
+      const started = clock.monotonic();
+      for (let round = 0; round < 5; round++) for (const check of checks) VERIFIER.verify(check);
+      return { operations: 5 * checks.length, milliseconds: clock.monotonic() - started };
     },
   },
   {
