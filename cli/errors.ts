@@ -8,6 +8,7 @@ export const cliError = defineErrors('cli', {
   'node-refused': { status: 502, action: 'reject', title: 'The node refused the request' },
   'not-final': { status: 504, action: 'retry', title: 'The transaction was not final in time' },
   'not-started': { status: 500, action: 'halt', title: 'The local network did not start' },
+  'secret-malformed': { status: 400, action: 'reject', title: 'Not the secret of a key, nor a mnemonic' },
   'file-unreadable': { status: 400, action: 'reject', title: 'A file cannot be read' },
   'file-exists': { status: 409, action: 'reject', title: 'A file is there already' },
 });

@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { decryptKey, parseKeyFile, type KeyFile, type SigningKey } from '#kernel';
+import { decryptKey, keyOfSecret, parseKeyFile, type KeyFile, type SigningKey } from '#kernel';
 import { nativeEd25519Key } from '#runtime';
 import { cliError } from './errors.ts';
 
@@ -35,14 +35,17 @@ export async function readKeyFile(
   return { file: parseKeyFile(await readFile(path, 'utf8')), path };
 }
 
-/** The seed of a key file, opened with the password that `findPassword` finds. */
+/** The seed of an Ed25519 key file, opened with the password that `findPassword` finds. */
 export async function openSeed(nameOrFile: string, options: KeyAccessOptions): Promise<Uint8Array> {
   const { file, path } = await readKeyFile(nameOrFile, options.home);
   return decryptKey(file, await findPassword(path, options.passwordFile));
 }
 
+/** The key of a file, of whatever type it is. */
 export async function openKey(nameOrFile: string, options: KeyAccessOptions): Promise<SigningKey> {
-  return nativeEd25519Key(await openSeed(nameOrFile, options));
+  const { file, path } = await readKeyFile(nameOrFile, options.home);
+  const secret = await decryptKey(file, await findPassword(path, options.passwordFile), file.type);
+  return file.type === 'ed25519' ? nativeEd25519Key(secret) : keyOfSecret(file.type, secret);
 }
 
 /**

@@ -4,6 +4,12 @@ import { cliError } from './errors.ts';
 import { buildProgram } from './program.ts';
 import { EXIT, Output } from './output.ts';
 
+/** Codes of a command line, or a file that it names, that is not as expected. */
+const USAGE_CODES: ReadonlySet<string> = new Set([
+  'cli.usage',
+  'cli.file-unreadable',
+  'cli.secret-malformed',
+]);
 const json = process.argv.includes('--json');
 
 try {
@@ -17,9 +23,7 @@ try {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof CodedError && ['cli.usage', 'cli.file-unreadable'].includes(error.code))
-    return EXIT.usage;
-  return EXIT.failed;
+  return error instanceof CodedError && USAGE_CODES.has(error.code) ? EXIT.usage : EXIT.failed;
 }
 
 /** What is wrong with the command line, as an error of the family. */

@@ -134,5 +134,10 @@ export const kernelError = defineErrors('kernel', {
   'malformed-key': { status: 400, action: 'reject', title: 'Not a usable key' },
   'keystore-malformed': { status: 400, action: 'reject', title: 'Not a key file' },
   'keystore-password': { status: 403, action: 'reject', title: 'The password does not open the key file' },
+  'keystore-key-type': {
+    status: 400,
+    action: 'reject',
+    title: 'The key is of a type that is of no use here',
+  },
   'invariant-broken': { status: 500, action: 'halt', title: 'The program broke an invariant' },
 });

@@ -1,4 +1,11 @@
-export { ADDRESS_BYTES, ADDRESS_PREFIX, addressOfKey, formatAddress, parseAddress } from './address.ts';
+export {
+  ADDRESS_BYTES,
+  ADDRESS_PREFIX,
+  addressOfKey,
+  formatAddress,
+  formatForeignAddress,
+  parseAddress,
+} from './address.ts';
 export {
   AMOUNT_MAX,
   addAmounts,
@@ -40,22 +47,29 @@ export {
   ED25519_PUBLIC_KEY_BYTES,
   ED25519_SEED_BYTES,
   KEY_TYPE_TAGS,
+  PUBLIC_KEY_BYTES,
   SIGNATURE_BYTES,
   deriveSeed,
   ed25519Key,
   isStrongEd25519Key,
-  verifyAccountSignature,
   verifyZip215,
   type KeyType,
   type SigningKey,
 } from './keys.ts';
-export { decryptKey, encryptKey, parseKeyFile, type KeyFile } from './keystore.ts';
+export { decryptKey, encryptKey, keyOfSecret, parseKeyFile, type KeyFile } from './keystore.ts';
 export { silentLogger, type Logger } from './logger.ts';
 export { listLeaf, listProof, listRoot, verifyListProof, type ListProof } from './merkle.ts';
 export type { Random } from './random.ts';
 export {
+  SECP256K1_PUBLIC_KEY_BYTES,
+  SECP256K1_SECRET_BYTES,
+  secp256k1Key,
+  verifySecp256k1,
+} from './secp256k1.ts';
+export {
   referenceVerifier,
   signingDigest,
+  verifyAccountSignature,
   type SignatureCheck,
   type SignatureVerifier,
   type SignedKind,

@@ -8,6 +8,8 @@ export const KEY_TYPE_TAGS = { ed25519: 0, secp256k1: 1 } as const;
 export type KeyType = keyof typeof KEY_TYPE_TAGS;
 
 export const ED25519_PUBLIC_KEY_BYTES = 32;
+/** Bytes of a public key of each type: it has one form only. */
+export const PUBLIC_KEY_BYTES: Readonly<Record<KeyType, number>> = { ed25519: 32, secp256k1: 33 };
 export const ED25519_SEED_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 
@@ -72,14 +74,4 @@ export function isStrongEd25519Key(publicKey: Uint8Array): boolean {
 /** Seed of the `index`-th key that derives from `seed`: hash of both in a domain of its own. */
 export function deriveSeed(seed: Uint8Array, index: number): Uint8Array {
   return hash('derive-key', seed, uint64ToBytes(index));
-}
-
-/** The one rule by which an account's signature is valid: ZIP-215 for Ed25519. */
-export function verifyAccountSignature(
-  type: KeyType,
-  publicKey: Uint8Array,
-  digest: Uint8Array,
-  signature: Uint8Array,
-): boolean {
-  return type === 'ed25519' && verifyZip215(publicKey, digest, signature);
 }

@@ -2,15 +2,16 @@ import { scrypt } from 'node:crypto';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { addressOfKey, formatAddress } from './address.ts';
 import { equalBytes, fromHex, toHex, utf8 } from './bytes.ts';
-import { kernelError } from './errors.ts';
-import { ED25519_SEED_BYTES, ed25519Key } from './keys.ts';
+import { isCodedError, kernelError } from './errors.ts';
+import { KEY_TYPE_TAGS, PUBLIC_KEY_BYTES, ed25519Key, type KeyType, type SigningKey } from './keys.ts';
 import type { Random } from './random.ts';
+import { secp256k1Key } from './secp256k1.ts';
 
 /** An encrypted key as a JSON document. Only `crypto.ciphertext` depends on the secret. */
 export interface KeyFile {
   readonly version: 1;
   readonly kind: 'bizra-key';
-  readonly type: 'ed25519';
+  readonly type: KeyType;
   readonly name: string;
   /** bech32m address of the public key. */
   readonly address: string;
@@ -35,14 +36,31 @@ const SALT_BYTES = 32;
 const NONCE_BYTES = 24;
 const CIPHER_KEY_BYTES = 32;
 
-/** Encrypts an Ed25519 seed under a password. The public key is authenticated with it. */
+/**
+ * The key of a secret in portable code: of an Ed25519 seed, or a secp256k1 secret, of 32 bytes each.
+ *
+ * @throws `kernel.malformed-key`
+ */
+export function keyOfSecret(type: KeyType, secret: Uint8Array): SigningKey {
+  return type === 'secp256k1' ? secp256k1Key(secret) : ed25519Key(secret);
+}
+
+/**
+ * Encrypts a secret under a password. The public key is authenticated with it.
+ *
+ * @param options.seed 32 bytes: an Ed25519 seed, or the secret of a secp256k1 key where `type` says so
+ * @throws `kernel.malformed-key`
+ */
 export async function encryptKey(options: {
   seed: Uint8Array;
+  /** Ed25519 unless it says otherwise. */
+  type?: KeyType;
   name: string;
   password: string;
   random: Random;
 }): Promise<KeyFile> {
-  const { publicKey } = ed25519Key(options.seed);
+  const { type = 'ed25519' } = options;
+  const { publicKey } = keyOfSecret(type, options.seed);
   const salt = options.random.bytes(SALT_BYTES);
   const nonce = options.random.bytes(NONCE_BYTES);
   const cipherKey = await deriveCipherKey(options.password, salt, SCRYPT_COST);
@@ -50,9 +68,9 @@ export async function encryptKey(options: {
   return {
     version: 1,
     kind: 'bizra-key',
-    type: 'ed25519',
+    type,
     name: options.name,
-    address: formatAddress(addressOfKey('ed25519', publicKey)),
+    address: formatAddress(addressOfKey(type, publicKey)),
     publicKey: toHex(publicKey),
     crypto: {
       kdf: 'scrypt',
@@ -66,13 +84,27 @@ export async function encryptKey(options: {
 }
 
 /**
- * The seed of an encrypted key.
+ * The secret of an encrypted key: the seed of an Ed25519 key.
  *
- * @throws `kernel.keystore-password` for a wrong password or altered file
+ * @param type the type that the caller has a use for. The 32 bytes do not tell what they are a secret of, and as a
+ *   secret of the other type they would make a key that nobody meant.
+ * @throws `kernel.keystore-key-type` for a key of another type, `kernel.keystore-password` for a wrong password or
+ *   altered file
  */
-export async function decryptKey(file: KeyFile, password: string): Promise<Uint8Array> {
+export async function decryptKey(
+  file: KeyFile,
+  password: string,
+  type: KeyType = 'ed25519',
+): Promise<Uint8Array> {
+  if (file.type !== type) {
+    throw kernelError(
+      'keystore-key-type',
+      `the key ${file.name || file.address} is of type ${file.type}; here only ${type} keys are of use`,
+      { address: file.address, found: file.type, expected: type },
+    );
+  }
   const { crypto } = file;
-  const publicKey = fromHex(file.publicKey, 32);
+  const publicKey = fromHex(file.publicKey, PUBLIC_KEY_BYTES[type]);
   const cipherKey = await deriveCipherKey(password, fromHex(crypto.salt, SALT_BYTES), crypto);
   let seed: Uint8Array;
   try {
@@ -86,13 +118,22 @@ export async function decryptKey(file: KeyFile, password: string): Promise<Uint8
       { cause },
     );
   }
-  if (seed.length !== ED25519_SEED_BYTES || !equalBytes(ed25519Key(seed).publicKey, publicKey)) {
+  if (!isSecretOf(type, seed, publicKey)) {
     throw kernelError(
       'keystore-malformed',
       `the key file of ${file.address} holds another key than it names`,
     );
   }
   return seed;
+}
+
+function isSecretOf(type: KeyType, secret: Uint8Array, publicKey: Uint8Array): boolean {
+  try {
+    return equalBytes(keyOfSecret(type, secret).publicKey, publicKey);
+  } catch (error) {
+    if (isCodedError(error)) return false;
+    throw error;
+  }
 }
 
 /**
@@ -114,7 +155,7 @@ export function parseKeyFile(text: string): KeyFile {
     });
   if (typeof document !== 'object' || document === null || file.kind !== 'bizra-key') throw wrong('kind');
   if (file.version !== 1) throw wrong('version');
-  if (file.type !== 'ed25519') throw wrong('type');
+  if (typeof file.type !== 'string' || !Object.hasOwn(KEY_TYPE_TAGS, file.type)) throw wrong('type');
   for (const member of ['name', 'address', 'publicKey'] as const) {
     if (typeof file[member] !== 'string') throw wrong(member);
   }
@@ -130,8 +171,8 @@ export function parseKeyFile(text: string): KeyFile {
   for (const member of ['salt', 'nonce', 'ciphertext'] as const) {
     if (typeof crypto[member] !== 'string') throw wrong(`crypto.${member}`);
   }
-  if (formatAddress(addressOfKey('ed25519', fromHex(file.publicKey, 32))) !== file.address)
-    throw wrong('address');
+  const publicKey = fromHex(file.publicKey, PUBLIC_KEY_BYTES[file.type]);
+  if (formatAddress(addressOfKey(file.type, publicKey)) !== file.address) throw wrong('address');
   return file;
 }
 

@@ -1,5 +1,6 @@
 import { hash, type HashDomain } from './hash.ts';
-import { verifyZip215 } from './keys.ts';
+import { verifyZip215, type KeyType } from './keys.ts';
+import { verifySecp256k1 } from './secp256k1.ts';
 
 /** Kinds of signed messages; each has a hash domain of its own. */
 export type SignedKind = 'transaction' | 'proposal' | 'vote' | 'declaration' | 'approval' | 'possession';
@@ -15,23 +16,42 @@ export function signingDigest(kind: SignedKind, genesisHash: Uint8Array, body: U
   return hash(domain, genesisHash, body);
 }
 
-/** One Ed25519 signature to check. */
+/** One signature to check. */
 export interface SignatureCheck {
+  /** Ed25519 where it is left out: consensus keys are of no other type. */
+  readonly keyType?: KeyType;
   readonly publicKey: Uint8Array;
   readonly digest: Uint8Array;
   readonly signature: Uint8Array;
 }
 
 /**
- * Checks Ed25519 signatures by the ZIP-215 rule. Every implementation gives the answer of `verifyZip215` on
- * every input; they differ in speed only.
+ * The one rule by which a signature of an account is valid, in portable code: ZIP-215 for Ed25519
+ * (`verifyZip215`), `verifySecp256k1` for secp256k1.
+ *
+ * @returns false for anything malformed, never throws
+ */
+export function verifyAccountSignature(
+  type: KeyType,
+  publicKey: Uint8Array,
+  digest: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  return type === 'secp256k1'
+    ? verifySecp256k1(publicKey, digest, signature)
+    : verifyZip215(publicKey, digest, signature);
+}
+
+/**
+ * Checks signatures. Every implementation gives the answer of `verifyAccountSignature` on every input; they differ
+ * in speed only.
  */
 export interface SignatureVerifier {
   /** One check, on the calling thread: for votes and proposals. */
   verify(check: SignatureCheck): boolean;
   /**
-   * Many checks off the calling thread, answers in order. `source` names who sent them: signatures that the
-   * fast path rejects are decided slowly, on a budget per source.
+   * Many checks off the calling thread, of any types mixed, answers in order. `source` names who sent them:
+   * signatures that are not plainly valid cost time, and are paid from a budget per source.
    *
    * @throws `signature.budget-exhausted` when the source spent its budget: its input counts as unchecked
    */
@@ -40,6 +60,7 @@ export interface SignatureVerifier {
 
 /** The portable verifier: the reference that the others are tested against. */
 export const referenceVerifier: SignatureVerifier = {
-  verify: (check) => verifyZip215(check.publicKey, check.digest, check.signature),
+  verify: ({ keyType = 'ed25519', publicKey, digest, signature }) =>
+    verifyAccountSignature(keyType, publicKey, digest, signature),
   verifyBatch: async (checks) => checks.map((check) => referenceVerifier.verify(check)),
 };

@@ -115,13 +115,13 @@ async function send(payload: TransactionPayload, options: SendOptions): Promise<
   const estimate = await api.post<{ gasLimit: number; gasPrice: string; nonce: number }>(
     '/transactions/estimate',
     'application/json',
-    JSON.stringify({ sender: file.address, payload: payloadToJson(payload) }),
+    JSON.stringify({ sender: file.address, senderKeyType: key.type, payload: payloadToJson(payload) }),
   );
   const identity = { chainId: status.chainId, genesisHash: fromHex(status.genesisHash, 32) };
   const transaction = signTransaction(
     {
       chainId: identity.chainId,
-      senderKeyType: 'ed25519',
+      senderKeyType: key.type,
       senderKey: key.publicKey,
       nonce: options.nonce ?? estimate.nonce,
       gasLimit: estimate.gasLimit,

@@ -55,10 +55,10 @@ export async function signLoad(options: SignLoadOptions): Promise<Transaction[]>
     };
     const body = {
       chainId: identity.chainId,
-      senderKeyType: 'ed25519' as const,
+      senderKeyType: key.type,
       senderKey: key.publicKey,
       nonce: (nonces[account] as number) + Math.floor(index / keys.length),
-      gasLimit: gasOf(payload),
+      gasLimit: gasOf(payload, key.type),
       gasPrice,
       validUntil: status.height + VALID_HEIGHTS,
       payload,

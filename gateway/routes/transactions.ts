@@ -10,6 +10,7 @@ import { transactionProof } from '../proofs/transaction-proof.ts';
 import {
   FinalTransactionJson,
   FinalTransactionPage,
+  KeyTypeJson,
   PayloadJson,
   TransactionParams,
   TransactionQuery,
@@ -97,12 +98,16 @@ function estimateRoute(app: App, { components }: RouteContext): void {
     'Gas, fee and nonce for a transaction to be signed',
     EstimateJson,
     {
-      body: strict({ sender: Type.Optional(Address), payload: PayloadJson }),
+      body: strict({
+        sender: Type.Optional(Address),
+        senderKeyType: Type.Optional(KeyTypeJson), // ed25519 where it is left out
+        payload: PayloadJson,
+      }),
     },
   );
   app.post('/transactions/estimate', { schema }, async (request, reply) => {
-    const { sender, payload } = request.body;
-    const gasLimit = gasOf(payloadFromJson(payload));
+    const { sender, senderKeyType = 'ed25519', payload } = request.body;
+    const gasLimit = gasOf(payloadFromJson(payload), senderKeyType);
     const gasPrice = chain.tip().parameters.minGasPrice;
     const fee = (BigInt(gasLimit) * gasPrice).toString();
     void reply.header('cache-control', NO_STORE);

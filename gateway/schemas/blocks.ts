@@ -81,8 +81,35 @@ export const AttestJson = strict({
   digest: Hash,
   label: Type.String({ minLength: 1, maxLength: 64 }),
 });
+export const KeyTypeJson = Type.Union([Type.Literal('ed25519'), Type.Literal('secp256k1')], {
+  description: 'type of the key that signs',
+});
+const DecimalText = Type.String({ description: 'a whole number below 2^53 as decimal text' });
+
 export const PayloadJson = Type.Union([TransferJson, AttestJson]);
 export type PayloadJson = Static<typeof PayloadJson>;
+
+export const SignedTransactionJson = Type.Object(
+  {
+    chainId: Type.String(),
+    senderKeyType: KeyTypeJson,
+    senderKey: Type.String({
+      pattern: '^([0-9a-f]{64}|0[23][0-9a-f]{64})$',
+      description: 'hexadecimal: 32 bytes of ed25519, or a compressed point of secp256k1 in 33 bytes',
+    }),
+    nonce: DecimalText,
+    gasLimit: DecimalText,
+    gasPrice: Amount,
+    validUntil: DecimalText,
+    payload: Type.Object({}, { additionalProperties: true }),
+    signature: Type.String({
+      pattern: '^[0-9a-f]{128}$',
+      description:
+        'hexadecimal: of ed25519 by RFC 8032, of secp256k1 r and s in 32 bytes each, s the lower one',
+    }),
+  },
+  { description: 'a signed transaction: what POST /transactions takes as JSON' },
+);
 
 export const FinalTransactionJson = Type.Object({
   hash: Hash,
@@ -95,7 +122,7 @@ export const FinalTransactionJson = Type.Object({
   events: Type.Optional(Type.Array(EventJson)),
   role: Type.Optional(Type.String({ description: 'in the list of an account: sender, receiver or both' })),
   sender: Address,
-  transaction: Type.Object({}, { additionalProperties: true }),
+  transaction: SignedTransactionJson,
   proof: Type.Optional(Type.Object({}, { additionalProperties: true })),
 });
 export type FinalTransactionJson = Static<typeof FinalTransactionJson>;

@@ -202,6 +202,13 @@ describe('an estimate', () => {
     assert.deepEqual(found, { gasLimit: 1_500, gasPrice: '3', fee: '4500', nonce: 4 });
   });
 
+  it('counts the slower signature of a secp256k1 key', async () => {
+    const found = await estimate({ senderKeyType: 'secp256k1', payload: transfer });
+    assert.deepEqual(found, { gasLimit: 2_500, gasPrice: '3', fee: '7500' });
+    const refused = await estimate({ senderKeyType: 'rsa', payload: transfer });
+    assert.equal(refused.code, 'gateway.invalid-request');
+  });
+
   it('counts what of the sender waits', async () => {
     await submit(framed(makeTransaction(5), makeTransaction(6)));
     assert.equal((await estimate({ sender: formatAddress(ALICE), payload: transfer })).nonce, 6);

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bech32m } from '@scure/base';
 import fc from 'fast-check';
-import { addressOfKey, ed25519Key, formatAddress, isCodedError, parseAddress } from '#kernel';
+import {
+  addressOfKey,
+  ed25519Key,
+  formatAddress,
+  formatForeignAddress,
+  fromHex,
+  isCodedError,
+  parseAddress,
+  toHex,
+} from '#kernel';
 
 /** BIP 350, test vectors for bech32m. */
 const VALID = [
@@ -47,7 +56,69 @@ describe('bech32m', () => {
   }
 });
 
+/** secp256k1 keys and their addresses on another chain. */
+const COSMOS = [
+  // Genesis transactions of cosmoshub-1: the key that signed, and the delegator.
+  {
+    publicKey: '03a5a307c45bdfd8aa7e43ea4d4fb6a0d6bf105ce1cc2aa8e0c3cd1623203501d0',
+    address: 'cosmos14l0fp639yudfl46zauvv8rkzjgd4u0zk0fyvgr',
+  },
+  {
+    publicKey: '022d35ef3623d5455640a4af71206ff3ad6352629839d7b24dc5299d16cec24c00',
+    address: 'cosmos1vzj0lluc43k64gagvy9wsygh33dk84h07a3rsu',
+  },
+  {
+    publicKey: '027247c337e0dc511cbe24fe0855e1369c623f99ac04b657246d83dde2b7740751',
+    address: 'cosmos1ssm0d433seakyak8kcf93yefhknjleed4psy4g',
+  },
+  {
+    publicKey: '02c980a1925283663a38f7df81f075ce03242f18e8cdb8362d74a11159f07ff91f',
+    address: 'cosmos1rpgtz9pskr5geavkjz02caqmeep7cwwpf29g2p',
+  },
+  // The tests of CosmJS.
+  {
+    publicKey: '034f04181eeba35391b858633a765c4a0c189697b40d216354d50890d350c70290',
+    address: 'cosmos1pkptre7fdkl6gfrzlesjjvhxhlc3r4gmmk8rs6',
+  },
+];
+
 describe('address', () => {
+  for (const { publicKey, address } of COSMOS) {
+    it(`of the secp256k1 key of ${address} has the same bytes`, () => {
+      const bytes = addressOfKey('secp256k1', fromHex(publicKey));
+      assert.equal(formatForeignAddress('cosmos', bytes), address);
+      assert.deepEqual(parseAddress(formatAddress(bytes)), bytes);
+    });
+  }
+
+  it('of a secp256k1 key is the key hash of BIP 173', () => {
+    const publicKey = fromHex('0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798');
+    assert.equal(toHex(addressOfKey('secp256k1', publicKey)), '751e76e8199196d454941c45d1b3a323f1433bd6');
+  });
+
+  it('is made of keys of the length of their type only', () => {
+    for (const [type, length] of [
+      ['ed25519', 31],
+      ['ed25519', 33],
+      ['secp256k1', 32],
+      ['secp256k1', 65],
+    ] as const) {
+      assert.throws(
+        () => addressOfKey(type, new Uint8Array(length)),
+        (error) => isCodedError(error, 'kernel.malformed-key'),
+      );
+    }
+  });
+
+  it('has a text for another chain only under a prefix that can be one', () => {
+    for (const prefix of ['', 'Cosmos', 'cos mos', 'x'.repeat(21), 'ä']) {
+      assert.throws(
+        () => formatForeignAddress(prefix, new Uint8Array(20)),
+        (error) => isCodedError(error, 'kernel.malformed-address'),
+      );
+    }
+  });
+
   it('is 20 bytes of the hash of key type and key, frozen', () => {
     const address = addressOfKey('ed25519', ed25519Key(new Uint8Array(32)).publicKey);
     assert.equal(formatAddress(address), 'bizra1y6fxcq4mhnhrhmec7x2deak6yxwql3pcz4cs5a');

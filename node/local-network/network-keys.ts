@@ -191,7 +191,8 @@ async function keyFilesIn(folder: string, depth: number): Promise<Map<string, Ke
       for (const [key, file] of await keyFilesIn(path, depth - 1)) found.set(key, file);
     } else if (entry.isFile() && entry.name.endsWith('.json')) {
       const file = await tryKeyFile(path);
-      if (file !== undefined) found.set(toHex(fromHex(file.publicKey, 32)), file);
+      // Of the types, Ed25519 alone is for consensus.
+      if (file?.type === 'ed25519') found.set(toHex(fromHex(file.publicKey, 32)), file);
     }
   }
   return found;

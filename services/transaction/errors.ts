@@ -8,6 +8,11 @@ export const transactionError = defineErrors('transaction', {
     action: 'reject',
     title: 'Keys of this type cannot send transactions',
   },
+  'malformed-key': {
+    status: 400,
+    action: 'penalise',
+    title: 'The sender key is not in the one form of its type',
+  },
   'weak-key': { status: 400, action: 'penalise', title: 'The sender key is not a point of large order' },
   'malformed-json': { status: 400, action: 'reject', title: 'Not the JSON form of a transaction' },
   'wrong-chain': { status: 400, action: 'reject', title: 'The transaction is for another chain' },

@@ -53,6 +53,16 @@ before(async () => {
 });
 after(() => folder.remove());
 
+/** A genesis of another chain with a balance of the account whose mnemonic the guide imports. */
+function foreignOfHolder() {
+  const document = makeForeign();
+  const { bank } = document.app_state;
+  const coins = [{ denom: 'stake', amount: '1000000' }];
+  bank.balances.push({ address: 'cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4', coins });
+  bank.supply = [{ denom: 'stake', amount: '6000000' }];
+  return document;
+}
+
 /** Runs the commands of documents in one folder, in order, and what they leave running. */
 class Reader {
   readonly cwd: string;
@@ -215,7 +225,8 @@ describe('the commands of the documents', () => {
       '"initialHeight": "18"',
     );
     await writeFile(join(cwd, 'other.json'), other);
-    await writeFile(join(cwd, 'cosmoshub.json'), JSON.stringify(makeForeign()));
+    await writeFile(join(cwd, 'cosmoshub.json'), JSON.stringify(foreignOfHolder()));
+    await writeFile(join(cwd, 'words.txt'), `${'abandon '.repeat(11)}about\n`);
     const reader = new Reader(cwd);
     try {
       await reader.read('docs/guides/genesis.md');

@@ -32,7 +32,7 @@ export async function openLoadWallets(home: string, count: number): Promise<Wall
 }
 
 export function walletOf(key: SigningKey): Wallet {
-  return { key, address: formatAddress(addressOfKey('ed25519', key.publicKey)) };
+  return { key, address: formatAddress(addressOfKey(key.type, key.publicKey)) };
 }
 
 async function openSeed(home: string, name: string): Promise<Uint8Array> {
@@ -60,10 +60,10 @@ export function signTransfer(identity: ChainIdentity, from: Wallet, fields: Tran
   const payload = { type: 'transfer' as const, outputs: [{ to: parseAddress(to), amount }] };
   const body = {
     chainId: identity.chainId,
-    senderKeyType: 'ed25519' as const,
+    senderKeyType: from.key.type,
     senderKey: from.key.publicKey,
     nonce,
-    gasLimit: fields.gasLimit ?? gasOf(payload),
+    gasLimit: fields.gasLimit ?? gasOf(payload, from.key.type),
     gasPrice,
     validUntil,
     payload,

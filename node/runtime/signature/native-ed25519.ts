@@ -3,7 +3,6 @@ import {
   ED25519_PUBLIC_KEY_BYTES,
   ED25519_SEED_BYTES,
   SIGNATURE_BYTES,
-  verifyZip215,
   type SignatureCheck,
   type SigningKey,
 } from '#kernel';
@@ -19,11 +18,6 @@ export function acceptsFast({ publicKey, digest, signature }: SignatureCheck): b
   // libsodium reads the first 64 bytes of a longer signature and would accept it.
   if (publicKey.length !== ED25519_PUBLIC_KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false;
   return sodium.crypto_sign_verify_detached(signature, digest, publicKey);
-}
-
-/** The ZIP-215 answer: what the fast accept takes is valid, what it leaves is decided by the rule itself. */
-export function verifySignature(check: SignatureCheck): boolean {
-  return acceptsFast(check) || verifyZip215(check.publicKey, check.digest, check.signature);
 }
 
 /**

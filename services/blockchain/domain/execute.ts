@@ -51,7 +51,7 @@ export function executeTransaction(
   input: ExecutionInput,
 ): Receipt {
   const { senderId: id } = transaction;
-  const gasUsed = gasOf(transaction.payload);
+  const gasUsed = gasOf(transaction.payload, transaction.senderKeyType);
   const fee = BigInt(gasUsed) * transaction.gasPrice;
   const sender = includable(view.account(id), transaction, gasUsed);
   view.setAccount(id, transaction.sender, { balance: sender.balance - fee, nonce: sender.nonce + 1 });

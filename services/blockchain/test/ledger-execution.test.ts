@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemoryStateEngine, type StateEngine } from '#engines/state';
-import { AMOUNT_MAX, formatAddress, listRoot, toHex } from '#kernel';
+import { AMOUNT_MAX, addressOfKey, formatAddress, listRoot, secp256k1Key, toHex } from '#kernel';
 import { receiptCodec, type Account, type GenesisState, type Ledger } from '../index.ts';
 import {
   addressOf,
@@ -75,6 +75,17 @@ describe('execution of transfers', () => {
         [toHex(other), { balance: 8n, nonce: 0 }],
       ]),
     );
+  });
+
+  it('lets a secp256k1 key spend its account, for 1,000 of gas more', async () => {
+    const { publicKey: senderKey } = secp256k1Key(filled(32, 9));
+    const address = addressOfKey('secp256k1', senderKey);
+    const { engine, ledger } = await open({ accounts: [{ address, balance: FUNDS }] });
+    const transaction = signed(0, 0, { senderKeyType: 'secp256k1', senderKey });
+    const { gasUsed } = await grow(ledger, engine, transaction);
+    assert.equal(gasUsed, 2_500);
+    const fee = 2n * 2_500n;
+    assert.deepEqual(await ledger.account(address), { balance: FUNDS - fee - 5n, nonce: 1 });
   });
 
   it('lets a sender pay itself, for the fee alone', async () => {

@@ -93,7 +93,7 @@ test('whatever the mempool offers may stand in the next block, and nothing that 
         const { changedAccounts, gasUsed, receipts } = await grow(ledger, engine, ...selected);
         assert.equal(
           gasUsed,
-          selected.reduce((sum, { payload }) => sum + gasOf(payload), 0),
+          selected.reduce((sum, { payload, senderKeyType }) => sum + gasOf(payload, senderKeyType), 0),
         );
         for (const { code } of receipts)
           assert.ok(['', 'blockchain.attestation-exists'].includes(code), code);

@@ -7,7 +7,8 @@ import {
   transactionToJson,
   type Mempool,
 } from '../index.ts';
-import { IDENTITY, outputs, signed, VERIFIER } from '../test/support/samples.ts';
+import { signatureCheckOf } from '../domain/signature-check.ts';
+import { IDENTITY, outputs, signed, signedByAccount, VERIFIER } from '../test/support/samples.ts';
 import { memoryJournal } from '../test/support/test-mempool.ts';
 
 const SENDERS = 100;
@@ -84,14 +85,19 @@ export const benchmarks: readonly Benchmark[] = [
   {
     name: 'transaction: verify signatures (libsodium, one thread)',
     async run(clock) {
-      const checks = transfers(2_000).map(({ senderKey, digest, signature }) => ({
-        publicKey: senderKey,
-        digest,
-        signature,
-      }));
+      const checks = transfers(2_000).map(signatureCheckOf);
       const started = clock.monotonic();
       for (const check of checks) VERIFIER.verify(check);
       return { operations: checks.length, milliseconds: clock.monotonic() - started };
+    },
+  },
+  {
+    name: 'transaction: verify secp256k1 signatures (libsecp256k1, one thread)',
+    async run(clock) {
+      const checks = Array.from({ length: 200 }, (_, from) => signatureCheckOf(signedByAccount(from)));
+      const started = clock.monotonic();
+      for (let round = 0; round < 5; round++) for (const check of checks) VERIFIER.verify(check);
+      return { operations: 5 * checks.length, milliseconds: clock.monotonic() - started };
     },
   },
   {

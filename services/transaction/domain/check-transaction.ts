@@ -33,12 +33,8 @@ export function checkTransaction(transaction: Transaction, rules: TransactionRul
 }
 
 function checkSender({ senderKeyType, senderKey, senderId }: Transaction): CodedError | undefined {
-  if (senderKeyType !== 'ed25519') {
-    return transactionError(
-      'unsupported-key-type',
-      `keys of type ${senderKeyType} cannot send transactions; use ed25519`,
-    );
-  }
+  // Every point of secp256k1 is of large order; whether the key is one is seen when the signature is checked.
+  if (senderKeyType === 'secp256k1') return undefined;
   if (!isStrongKey(senderKey, senderId)) {
     return transactionError(
       'weak-key',
@@ -105,8 +101,8 @@ function checkPayload(payload: TransactionPayload): CodedError | undefined {
 }
 
 function checkGas(transaction: Transaction, { parameters }: TransactionRules): CodedError | undefined {
-  const { gasLimit, gasPrice, payload } = transaction;
-  const gas = gasOf(payload);
+  const { gasLimit, gasPrice, payload, senderKeyType } = transaction;
+  const gas = gasOf(payload, senderKeyType);
   if (gasLimit < gas) {
     return transactionError(
       'gas-limit-too-low',

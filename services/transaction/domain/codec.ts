@@ -10,6 +10,7 @@ import {
   ADDRESS_BYTES,
   HASH_BYTES,
   KEY_TYPE_TAGS,
+  PUBLIC_KEY_BYTES,
   SIGNATURE_BYTES,
   addressOfKey,
   codec,
@@ -45,7 +46,7 @@ export interface ChainIdentity {
   readonly genesisHash: Uint8Array;
 }
 
-const SENDER_KEY_BYTES_MAX = 33;
+const SENDER_KEY_BYTES_MAX = Math.max(...Object.values(PUBLIC_KEY_BYTES));
 
 const bodyType = new ContainerType({
   chainId: new ByteListType(CHAIN_ID_BYTES_MAX),
@@ -93,7 +94,7 @@ export function hashTransaction(bytes: Uint8Array): Uint8Array {
  * nor anything that `checkTransaction` checks.
  *
  * @throws `kernel.too-large`, `kernel.malformed-encoding`, `kernel.malformed-text`,
- *   `transaction.unknown-type`, `transaction.unsupported-key-type`
+ *   `transaction.unknown-type`, `transaction.unsupported-key-type`, `transaction.malformed-key`
  */
 export function decodeTransaction(encoded: Uint8Array, identity: ChainIdentity): Transaction {
   // The bytes given may be a Buffer, whose `slice` copies nothing, over memory that is used again.
@@ -119,7 +120,8 @@ export function decodeTransaction(encoded: Uint8Array, identity: ChainIdentity):
 /**
  * Encodes and signs a transaction.
  *
- * @throws `kernel.unencodable-value` when a member is outside its type, `transaction.malformed-label`
+ * @throws `kernel.unencodable-value` when a member is outside its type, `transaction.malformed-label`,
+ *   `transaction.malformed-key`
  */
 export function signTransaction(
   body: TransactionBody,
@@ -146,6 +148,7 @@ function finish(
   bytes: Uint8Array,
   identity: ChainIdentity,
 ): Transaction {
+  checkKeyForm(body.senderKeyType, body.senderKey);
   const transactionHash = hashTransaction(bytes);
   const sender = addressOfKey(body.senderKeyType, body.senderKey);
   return {
@@ -158,6 +161,25 @@ function finish(
     senderId: toHex(sender),
     digest: signingDigest('transaction', identity.genesisHash, bytes.subarray(BODY_OFFSET)),
   };
+}
+
+/** A key has one form: a sender would otherwise have several addresses. */
+function checkKeyForm(type: KeyType, key: Uint8Array): void {
+  const expected = PUBLIC_KEY_BYTES[type];
+  if (key.length !== expected) {
+    throw transactionError(
+      'malformed-key',
+      `a sender key of type ${type} has ${expected} bytes, got ${key.length}`,
+      { keyType: type, expected, found: key.length },
+    );
+  }
+  if (type === 'secp256k1' && key[0] !== 2 && key[0] !== 3) {
+    throw transactionError(
+      'malformed-key',
+      'a sender key of type secp256k1 is a compressed point: its first byte is 02 or 03',
+      { keyType: type },
+    );
+  }
 }
 
 function encodableBody(body: TransactionBody) {

@@ -32,7 +32,7 @@ export function payloadToJson(payload: TransactionPayload): object {
 }
 
 /** JSON form of a signed transaction: 64-bit and larger integers as decimal text. */
-export function transactionToJson(transaction: Transaction): object {
+export function transactionToJson(transaction: Transaction) {
   return {
     chainId: transaction.chainId,
     senderKeyType: transaction.senderKeyType,

@@ -12,6 +12,7 @@ import {
 } from '#kernel';
 import { checkTransaction } from '../domain/check-transaction.ts';
 import { decodeTransaction, hashTransaction, type ChainIdentity } from '../domain/codec.ts';
+import { signatureCheckOf } from '../domain/signature-check.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { mempoolError, transactionError } from '../errors.ts';
 import { JOURNAL_BYTES_COMPACT } from '../limits.ts';
@@ -79,7 +80,10 @@ class MempoolService implements Mempool {
       const accountOf = (sender: string): SenderAccount =>
         this.#pool.account(sender) ?? changed.get(sender) ?? (accounts.get(sender) as SenderAccount);
       const hopeful = candidates.filter((candidate) => {
-        const error = this.#pool.checkNonce(candidate.transaction, accountOf(candidate.sender));
+        const { transaction, sender } = candidate;
+        const account = accountOf(sender);
+        const error =
+          this.#pool.checkNonce(transaction, account) ?? this.#pool.checkBalance(transaction, account);
         if (error !== undefined) results[candidate.index] = err(error);
         return error === undefined;
       });
@@ -145,11 +149,7 @@ class MempoolService implements Mempool {
     results: (Result<Transaction> | undefined)[],
   ): Promise<Candidate[]> {
     if (candidates.length === 0) return [];
-    const checks = candidates.map(({ transaction: { senderKey, digest, signature } }) => ({
-      publicKey: senderKey,
-      digest,
-      signature,
-    }));
+    const checks = candidates.map(({ transaction }) => signatureCheckOf(transaction));
     let valid: readonly boolean[];
     try {
       valid = await this.#components.verifier.verifyBatch(checks, source);

@@ -100,6 +100,17 @@ export class Pool {
     );
   }
 
+  /** What `add` would refuse for the balance alone: who cannot pay has no signature checked for it. */
+  checkBalance(transaction: Transaction, { balance }: SenderAccount): CodedError | undefined {
+    const cost = costOf(transaction);
+    if (cost <= balance) return undefined;
+    return mempoolError(
+      'insufficient-balance',
+      `the transaction costs up to ${cost}; the account's balance is ${balance}`,
+      { cost: cost.toString(), balance: balance.toString() },
+    );
+  }
+
   /** Admits a checked and verified transaction; says what had to go for it. */
   add(transaction: Transaction, account: SenderAccount): Result<Dropped[]> {
     const known = this.known(transaction.id);

@@ -10,7 +10,7 @@ import {
   type TransactionRules,
 } from '../index.ts';
 import { VALID_HEIGHTS_MAX } from '../limits.ts';
-import { bigger, codeOf, filled, IDENTITY, outputs, signed } from './support/samples.ts';
+import { accountKeyOf, bigger, codeOf, filled, IDENTITY, outputs, signed } from './support/samples.ts';
 
 const RULES: TransactionRules = {
   identity: IDENTITY,
@@ -29,6 +29,11 @@ const labelled = (label: string): Partial<TransactionBody> => ({
   gasLimit: 3_000,
   payload: { type: 'attest', digest: filled(32, 1), label },
 });
+
+const ofAccount: Partial<TransactionBody> = {
+  senderKeyType: 'secp256k1',
+  senderKey: accountKeyOf(0).publicKey,
+};
 
 /** Everything that is refused stands beside its neighbour that is not. */
 const CASES: readonly [what: string, changes: Partial<TransactionBody>, code: string][] = [
@@ -61,9 +66,8 @@ const CASES: readonly [what: string, changes: Partial<TransactionBody>, code: st
   ['more gas than a block', { gasLimit: 50_001 }, 'transaction.gas-limit-too-high'],
   ['the smallest price', { gasPrice: 3n }, 'ok'],
   ['less than the smallest price', { gasPrice: 2n }, 'transaction.gas-price-too-low'],
-  ['a key of another type', { senderKeyType: 'secp256k1' }, 'transaction.unsupported-key-type'],
-  ['a short key', { senderKey: filled(31, 1) }, 'transaction.weak-key'],
-  ['a long key', { senderKey: filled(33, 1) }, 'transaction.weak-key'],
+  ['a secp256k1 key', { ...ofAccount, gasLimit: 2_500 }, 'ok'],
+  ['too little gas for its signature', { ...ofAccount, gasLimit: 2_499 }, 'transaction.gas-limit-too-low'],
   // y = 1: the neutral element, for which 64 zero bytes sign anything under ZIP-215.
   ['a key of small order', { senderKey: Uint8Array.of(1, ...filled(31, 0)) }, 'transaction.weak-key'],
   ['a key that is no point', { senderKey: Uint8Array.of(2, ...filled(31, 0)) }, 'transaction.weak-key'],
@@ -100,9 +104,12 @@ describe('check of a transaction', () => {
 describe('gas', () => {
   it('is known before execution: a base, and so much for each output or an attestation', () => {
     for (const count of [1, 2, 256]) {
-      assert.equal(gasOf({ type: 'transfer', outputs: outputs(count) }), 1_000 + 500 * count);
+      assert.equal(gasOf({ type: 'transfer', outputs: outputs(count) }, 'ed25519'), 1_000 + 500 * count);
+      assert.equal(gasOf({ type: 'transfer', outputs: outputs(count) }, 'secp256k1'), 2_000 + 500 * count);
     }
-    assert.equal(gasOf({ type: 'attest', digest: filled(32, 1), label: 'any' }), 3_000);
+    const attestation = { type: 'attest', digest: filled(32, 1), label: 'any' } as const;
+    assert.equal(gasOf(attestation, 'ed25519'), 3_000);
+    assert.equal(gasOf(attestation, 'secp256k1'), 4_000);
   });
 
   it('costs at most the whole limit at the price, and the amounts', () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { AMOUNT_MAX, equalBytes, isCodedError, toHex, utf8 } from '#kernel';
+import { addressOfKey, AMOUNT_MAX, equalBytes, isCodedError, toHex, utf8 } from '#kernel';
 import { assembleTransaction } from '../domain/codec.ts';
+import { signatureCheckOf } from '../domain/signature-check.ts';
 import {
   decodeTransaction,
   hashTransaction,
@@ -12,7 +13,17 @@ import {
   type TransactionPayload,
 } from '../index.ts';
 import { CHAIN_ID_BYTES_MAX, LABEL_BYTES_MAX, TRANSFER_OUTPUTS_MAX } from '../limits.ts';
-import { bigger, filled, IDENTITY, keyOf, outputs, signed, VERIFIER } from './support/samples.ts';
+import {
+  accountKeyOf,
+  bigger,
+  filled,
+  IDENTITY,
+  keyOf,
+  outputs,
+  signed,
+  signedByAccount,
+  VERIFIER,
+} from './support/samples.ts';
 
 const uint64 = fc.maxSafeNat();
 const amount = fc.bigInt({ min: 0n, max: AMOUNT_MAX });
@@ -37,11 +48,19 @@ const payload: fc.Arbitrary<TransactionPayload> = fc.oneof(
     record,
   ),
 );
-const body: fc.Arbitrary<TransactionBody> = fc.record(
+const sender = fc.oneof(
+  fc.record({ senderKeyType: fc.constant('ed25519' as const), senderKey: bytesOf(32) }, record),
+  fc.record(
+    {
+      senderKeyType: fc.constant('secp256k1' as const),
+      senderKey: fc.tuple(fc.constantFrom(2, 3), bytesOf(32)).map(([first, x]) => Uint8Array.of(first, ...x)),
+    },
+    record,
+  ),
+);
+const members = fc.record(
   {
     chainId: textOf(CHAIN_ID_BYTES_MAX),
-    senderKeyType: fc.constantFrom('ed25519' as const, 'secp256k1' as const),
-    senderKey: fc.uint8Array({ maxLength: 33 }),
     nonce: uint64,
     gasLimit: uint64,
     gasPrice: amount,
@@ -50,6 +69,10 @@ const body: fc.Arbitrary<TransactionBody> = fc.record(
   },
   record,
 );
+
+const body: fc.Arbitrary<TransactionBody> = fc
+  .tuple(sender, members)
+  .map(([key, rest]) => Object.assign(rest, key));
 
 /** Everything that was signed, and the signature: what must determine the bytes, and nothing else. */
 function content(transaction: Transaction): object {
@@ -139,8 +162,7 @@ describe('transaction encoding', () => {
         const sameDigest = equalBytes(decoded.digest, transaction.digest);
         assert.notEqual(sameDigest, equalBytes(decoded.signature, transaction.signature));
         if (bit % 40 !== 0) continue;
-        const { senderKey: publicKey, digest, signature } = decoded;
-        assert.equal(VERIFIER.verify({ publicKey, digest, signature }), false);
+        assert.equal(VERIFIER.verify(signatureCheckOf(decoded)), false);
       }
     }
     assert.ok(decodable > 1_000, `${decodable} changes could be decoded`);
@@ -176,6 +198,42 @@ describe('transaction encoding', () => {
       });
     }
     assert.throws(() => decodeTransaction(withByte(4, 2), IDENTITY), { code: 'kernel.malformed-encoding' });
+  });
+
+  it('holds a sender key in the one form of its type only', () => {
+    const point = accountKeyOf(0).publicKey;
+    const marked = (first: number) => Uint8Array.of(first, ...point.subarray(1));
+    const refused: readonly Partial<TransactionBody>[] = [
+      { senderKey: filled(31, 1) },
+      { senderKey: filled(33, 2) },
+      { senderKey: filled(0, 0) },
+      { senderKeyType: 'secp256k1', senderKey: filled(32, 2) },
+      { senderKeyType: 'secp256k1', senderKey: filled(0, 2) },
+      ...[0, 1, 4, 5, 6, 7, 0xff].map((first) => ({
+        senderKeyType: 'secp256k1' as const,
+        senderKey: marked(first),
+      })),
+    ];
+    for (const changes of refused) {
+      assert.throws(() => signed(0, changes), { code: 'transaction.malformed-key' });
+    }
+    // From the bytes as well: the key follows the fixed part of the body.
+    const { bytes } = signedByAccount();
+    const at = bytes.findIndex((_, index) => equalBytes(bytes.subarray(index, index + 33), point));
+    for (const first of [0, 4, 6]) {
+      const changed = bytes.slice();
+      changed[at] = first;
+      assert.throws(() => decodeTransaction(changed, IDENTITY), { code: 'transaction.malformed-key' });
+    }
+    const keyType = bytes.slice();
+    keyType[4 + 64 + 5] = 0;
+    assert.throws(() => decodeTransaction(keyType, IDENTITY), { code: 'transaction.malformed-key' });
+  });
+
+  it('gives a secp256k1 key the address that it has on Cosmos chains', () => {
+    const { sender: address, senderKey } = signedByAccount(4);
+    assert.deepEqual(address, addressOfKey('secp256k1', senderKey));
+    assert.deepEqual(decodeTransaction(signedByAccount(4).bytes, IDENTITY).sender, address);
   });
 
   it('refuses what does not fit its members instead of cutting it', () => {
@@ -218,7 +276,7 @@ describe('transaction encoding', () => {
   });
 });
 
-/** One of each type: what the frozen forms are of. */
+/** One of each type, and one of a secp256k1 key: what the frozen forms are of. */
 const SAMPLES = [
   bigger(0, 1, { nonce: 7, gasLimit: 2_500, gasPrice: 2n ** 70n, validUntil: 1_234 }),
   signed(1, {
@@ -226,6 +284,7 @@ const SAMPLES = [
     gasLimit: 3_000,
     payload: { type: 'attest', digest: filled(32, 0xd1), label: 'Vertrag №7' },
   }),
+  signedByAccount(2, { nonce: 3 }),
 ];
 
 // Part of the protocol: these change only with a new transaction type.
@@ -243,5 +302,12 @@ const FROZEN: readonly object[] = [
     id: '34139a2ef81bc988f19ee0f7b397ebe4c331ec85d41ac4e2c64ae311a689f795',
     digest: '42a0a18b0d95c3c51abe2495ac782e89c4447eed49c63fb04822ef0613c116ec',
     sender: '9603ddc0069c94fba4d2bfb685b3bc65a5a73502',
+  },
+  {
+    bytes:
+      '440000007ad49ccf9681e096845d36ac4195365ddc4457061e68dff4b3ba2156400b0e013c7d128cfbf34d095f3848f3fb2a8fcd457043378972b23cc6aa9736499e0ecf360000000101420000000300000000000000b80b0000000000000a000000000000000000000000000000e80300000000000063000000746573742d636861696e2d3102531fe6068134503d2723133227c867ac8fa6c83c537e9a44c3c5bdbdcb1fe33704000000000000000000000000000000000000000000000005000000000000000000000000000000',
+    id: 'fbc107e2bfb1097a07889523757c2225cdd4a6bedf0bf73888071f4450118420',
+    digest: 'a1cd761312759b0c9a125b02490f4985fb1abead24b94fe4f0713dde3c2d0b34',
+    sender: '417d4be90d35363267b8f2afafc9531111c41ae4',
   },
 ];

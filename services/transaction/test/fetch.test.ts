@@ -4,7 +4,7 @@ import { isCodedError, silentLogger } from '#kernel';
 import { frameTransactions, packIds, unframeTransactions } from '../gossip/frames.ts';
 import { createTransactionFetch, decodeTransaction } from '../index.ts';
 import { FETCH_IDS_MAX, FETCH_RESPONSE_BYTES_MAX } from '../limits.ts';
-import { filled, forged, IDENTITY, outputs, signed, VERIFIER } from './support/samples.ts';
+import { filled, forged, IDENTITY, outputs, signed, signedByAccount, VERIFIER } from './support/samples.ts';
 import { idsOf } from './support/test-mempool.ts';
 import { World } from './support/world.ts';
 
@@ -36,7 +36,7 @@ describe('fetch of transactions', () => {
     const world = new World();
     const a = world.node('a');
     const b = world.node('b', ['a']);
-    const [one, two, three] = [signed(0), signed(1), signed(2)];
+    const [one, two, three] = [signed(0), signed(1), signedByAccount(2)];
     await a.test.submit(one, three);
     assert.deepEqual(await b.fetch.fetch('a', idsOf([three, two, one])), [three, one]);
     assert.deepEqual(await b.fetch.fetch('a', []), []);

@@ -10,7 +10,7 @@ import {
   type TransactionPayload,
 } from '../index.ts';
 import { LABEL_BYTES_MAX } from '../limits.ts';
-import { bigger, filled, IDENTITY, outputs, signed } from './support/samples.ts';
+import { bigger, filled, IDENTITY, outputs, signed, signedByAccount } from './support/samples.ts';
 
 const record = { noNullPrototype: true };
 const payload: fc.Arbitrary<TransactionPayload> = fc.oneof(
@@ -82,6 +82,17 @@ describe('JSON form of a transaction', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('gives back a transaction of a secp256k1 key, and refuses the key under the other type', () => {
+    const transaction = signedByAccount();
+    const json = JSON.parse(JSON.stringify(transactionToJson(transaction))) as Record<string, unknown>;
+    assert.equal(json['senderKeyType'], 'secp256k1');
+    assert.match(String(json['senderKey']), /^0[23][0-9a-f]{64}$/);
+    assert.deepEqual(transactionFromJson(json, IDENTITY), transaction);
+    assert.equal(refusal({ ...json, senderKeyType: 'ed25519' }), 'transaction.malformed-key');
+    assert.equal(refusal({ ...sample(), senderKeyType: 'secp256k1' }), 'transaction.malformed-key');
+    assert.equal(refusal({ ...json, senderKey: `04${'11'.repeat(32)}` }), 'transaction.malformed-key');
   });
 
   it('keeps its frozen form', () => {

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CodedError } from '#kernel';
 import { decodeTransaction, signTransaction } from '../index.ts';
-import { codeOf, filled, forged, IDENTITY, keyOf, signed, VERIFIER } from './support/samples.ts';
+import {
+  codeOf,
+  filled,
+  forged,
+  IDENTITY,
+  keyOf,
+  signed,
+  signedByAccount,
+  VERIFIER,
+} from './support/samples.ts';
 import { idsOf, TestAccounts, TestMempool } from './support/test-mempool.ts';
 
 describe('admission to the mempool', () => {
@@ -46,6 +55,22 @@ describe('admission to the mempool', () => {
     ]);
   });
 
+  it('takes transactions of secp256k1 keys beside others, and refuses forged ones', async () => {
+    const test = new TestMempool();
+    const [own, other] = [signedByAccount(0), signed(0)];
+    const results = await test.mempool.submit([own.bytes, other.bytes, forged(signedByAccount(1))], 'peer');
+    assert.deepEqual(results.map(codeOf), ['ok', 'ok', 'transaction.invalid-signature']);
+    assert.deepEqual(new Set(idsOf(test.select())), new Set([own.id, other.id]));
+  });
+
+  it('refuses a key that is no point as a signature that is not its sender’s', async () => {
+    // There is no point with x = 5.
+    const senderKey = Uint8Array.of(2, ...filled(31, 0), 5);
+    assert.deepEqual(await new TestMempool().submit(signedByAccount(0, { senderKey })), [
+      'transaction.invalid-signature',
+    ]);
+  });
+
   it('verifies nothing for nonces that it would not take, nor for what it knows', async () => {
     let verified = 0;
     const accounts = new TestAccounts();
@@ -67,6 +92,25 @@ describe('admission to the mempool', () => {
       'mempool.nonce-too-low',
       'mempool.nonce-too-high',
     ]);
+    assert.equal(verified, 1);
+  });
+
+  it('verifies nothing for senders who cannot pay', async () => {
+    let verified = 0;
+    const accounts = new TestAccounts();
+    // 2,000 of gas at 10, and 5.
+    accounts.set(0, { balance: 20_004n });
+    accounts.set(1, { balance: 20_005n });
+    const test = new TestMempool({
+      accounts,
+      verifier: {
+        verifyBatch(checks, source) {
+          verified += checks.length;
+          return VERIFIER.verifyBatch(checks, source);
+        },
+      },
+    });
+    assert.deepEqual(await test.submit(signed(0), signed(1)), ['mempool.insufficient-balance', 'ok']);
     assert.equal(verified, 1);
   });
 

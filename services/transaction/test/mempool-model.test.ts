@@ -134,7 +134,10 @@ class Model {
       const index = this.#senders.indexOf(transaction.sender.toString());
       const account = this.accounts[index] as { balance: bigint; nonce: number };
       // What the ledger charges: the gas that is used, not the whole limit.
-      const spent = costOf({ ...transaction, gasLimit: gasOf(transaction.payload) });
+      const spent = costOf({
+        ...transaction,
+        gasLimit: gasOf(transaction.payload, transaction.senderKeyType),
+      });
       const balance = foreign && account.balance < spent ? 0n : account.balance - spent;
       this.accounts[index] = { balance, nonce: account.nonce + 1 };
       changes[index] = this.accounts[index];

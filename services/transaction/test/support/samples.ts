@@ -1,4 +1,4 @@
-import { addressOfKey, type SignatureVerifier, type SigningKey } from '#kernel';
+import { addressOfKey, secp256k1Key, type SignatureVerifier, type SigningKey } from '#kernel';
 import { nativeEd25519Key, verifySignature } from '#runtime';
 import { signTransaction, type Transaction, type TransactionBody, type TransferOutput } from '../../index.ts';
 
@@ -26,16 +26,33 @@ export function keyOf(index: number): SigningKey {
   return key;
 }
 
+const accountKeys = new Map<number, SigningKey>();
+
+/** A key as the holders of imported accounts have. */
+export function accountKeyOf(index: number): SigningKey {
+  const key = accountKeys.get(index) ?? secp256k1Key(filled(32, index + 1));
+  accountKeys.set(index, key);
+  return key;
+}
+
 export function addressOf(index: number): Uint8Array {
   return addressOfKey('ed25519', keyOf(index).publicKey);
 }
 
 /** A transaction signed by `keyOf(from)`; a transfer of 5 to somebody unless the changes say otherwise. */
 export function signed(from = 0, changes: Partial<TransactionBody> = {}): Transaction {
-  const key = keyOf(from);
+  return signedBy(keyOf(from), changes);
+}
+
+/** The same, signed by `accountKeyOf(from)`. */
+export function signedByAccount(from = 0, changes: Partial<TransactionBody> = {}): Transaction {
+  return signedBy(accountKeyOf(from), { gasLimit: 3_000, ...changes });
+}
+
+function signedBy(key: SigningKey, changes: Partial<TransactionBody>): Transaction {
   const body: TransactionBody = {
     chainId: IDENTITY.chainId,
-    senderKeyType: 'ed25519',
+    senderKeyType: key.type,
     senderKey: key.publicKey,
     nonce: 0,
     gasLimit: 2_000,
