@@ -1,6 +1,7 @@
 export type { GenesisDocument } from './document/document.ts';
 export { genesisHashOf } from './document/canonical.ts';
 export { makeProofOfPossession } from './document/possession.ts';
+export { genesisError } from './errors.ts';
 export { importGenesis, type ImportOptions, type Imported } from './foreign/import.ts';
 export { loadGenesis, type Genesis } from './load.ts';
 export { createLocalGenesis, type LocalGenesisOptions, type LocalValidator } from './local.ts';
@@ -8,4 +9,5 @@ export { formatReport } from './report/format-report.ts';
 export type { Finding, GenesisReport, GenesisSummary, Severity } from './report/report.ts';
 export { RULES, type RuleId } from './rules/catalogue.ts';
 export type { Rule } from './rules/rule.ts';
+export { checkSeal, readSeal, type GenesisSeal, type SealReport } from './seal/verify-seal.ts';
 export { validateGenesis } from './validate.ts';

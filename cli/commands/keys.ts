@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { ED25519_SEED_BYTES, encryptKey } from '#kernel';
 import { systemRandom } from '#runtime';
 import { cliError } from '../errors.ts';
-import { askPassword, readKeyFile, readPasswordFile } from '../key-access.ts';
+import { newPassword, readKeyFile } from '../key-access.ts';
 import { addHomeOption, addJsonOption } from '../options.ts';
 import { Output } from '../output.ts';
 
@@ -76,19 +76,4 @@ async function createKey(name: string, options: CreateOptions): Promise<void> {
     { name, path, address: file.address, publicKey: file.publicKey },
     `${file.address}\nwritten to ${path}`,
   );
-}
-
-async function newPassword(passwordFile: string | undefined): Promise<string> {
-  if (passwordFile !== undefined) return readPasswordFile(passwordFile);
-  const fromEnvironment = process.env['NODE0_PASSWORD'];
-  if (fromEnvironment !== undefined) return fromEnvironment;
-  if (!process.stdin.isTTY) {
-    throw cliError(
-      'password-missing',
-      'give the new key a password with --password-file FILE or in NODE0_PASSWORD',
-    );
-  }
-  const password = await askPassword('new password: ');
-  if ((await askPassword('again: ')) !== password) throw cliError('usage', 'the two passwords differ');
-  return password;
 }

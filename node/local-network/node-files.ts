@@ -19,12 +19,19 @@ export async function writeNodeFiles(
     const isPlatform = index === record.validators;
     const configuration = {
       name: node.name,
-      chain: { genesis: relative(node.home, layout.genesis), genesisHash: record.genesisHash },
+      chain: {
+        genesis: relative(node.home, layout.genesis),
+        genesisHash: record.genesisHash,
+        // A rehearsal of an old genesis is one of the uses.
+        maxGenesisAgeHours: 0,
+      },
       network: {
         listen: [`/ip4/127.0.0.1/tcp/${record.peerPorts[index]}`],
         peers: record.peerPorts.flatMap((port, other) =>
           other === index ? [] : [`/ip4/127.0.0.1/tcp/${port}/p2p/${record.peerIds[other]}`],
         ),
+        // It rehearses: with the peers of the genesis it would be another copy of their validators.
+        genesisPeers: false,
       },
       ...(isPlatform
         ? { api: { listen: `127.0.0.1:${options.apiPort}` } }
