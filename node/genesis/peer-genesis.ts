@@ -74,7 +74,7 @@ export class PeerGenesis {
     const more = others.length > HASHES_SHOWN_MAX ? ` and ${others.length - HASHES_SHOWN_MAX} more` : '';
     const error = genesisError(
       'peers-differ',
-      `no peer has the genesis of this node: its hash is ${genesisHash}, the others have ${shown}${more}; compare the documents with node0 genesis hash, and start from the one that was agreed on`,
+      `no peer has the genesis of this node: its hash is ${genesisHash}, the others have ${shown}${more}; compare the documents with node0 genesis hash, and move the folder data of this home away before you start from another document`,
       { own: genesisHash, others, peers: peers.size },
     );
     logger.error({ own: genesisHash, others }, error.message);
