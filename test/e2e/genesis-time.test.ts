@@ -41,7 +41,7 @@ describe('two founders whose genesis time is ahead', () => {
     await folder.remove();
   });
   const status = async (founder: Founder): Promise<Status> =>
-    (await getJson<Status>(founder, '/api/v2/status')).body;
+    (await getJson(founder, '/api/v2/status')).body as Status;
   const alpha = (): Founder => founders[0] as Founder;
 
   it('connect to each other by the genesis alone, answer, and say how long they wait', async () => {
@@ -53,9 +53,10 @@ describe('two founders whose genesis time is ahead', () => {
     assert.equal(waiting.height, 0);
     const seconds = waiting.secondsToGenesis ?? 0;
     assert.ok(seconds > 0 && seconds <= AHEAD_MS / 1_000, String(seconds));
-    const ready = await getJson<{ status: string; reasons: string[] }>(alpha(), '/health/ready');
-    assert.deepEqual([ready.code, ready.body.status], [503, 'not-ready']);
-    const [reason = ''] = ready.body.reasons;
+    const { code, body } = await getJson(alpha(), '/health/ready');
+    const ready = body as { status: string; reasons: string[] };
+    assert.deepEqual([code, ready.status], [503, 'not-ready']);
+    const [reason = ''] = ready.reasons;
     assert.ok(reason.includes(new Date(timeMs).toISOString()), reason);
     assert.match(reason, /in \d+ seconds/);
     for (const node of nodes) assert.match(node.output, /waiting for the genesis time \S+: \d+ s left/);
@@ -63,8 +64,8 @@ describe('two founders whose genesis time is ahead', () => {
 
   it('begin by themselves when it comes, with no block before it', async () => {
     const time = await until('the first block', async () => {
-      const { code, body } = await getJson<{ header: { time: string } }>(alpha(), '/api/v2/blocks/1');
-      return code === 200 && body.header.time;
+      const { code, body } = await getJson(alpha(), '/api/v2/blocks/1');
+      return code === 200 && (body as { header: { time: string } }).header.time;
     });
     assert.ok(Date.parse(time) > timeMs, `${time} is not after ${new Date(timeMs).toISOString()}`);
     assert.ok(Date.now() > timeMs);

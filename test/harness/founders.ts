@@ -92,10 +92,8 @@ export class StartedNode {
   }
 }
 
-export async function getJson<Body>(
-  { apiPort }: Founder,
-  path: string,
-): Promise<{ code: number; body: Body }> {
+/** What a founder's node answers; `body` is parsed JSON. */
+export async function getJson({ apiPort }: Founder, path: string): Promise<{ code: number; body: unknown }> {
   const response = await fetch(`http://127.0.0.1:${apiPort}${path}`);
-  return { code: response.status, body: (await response.json()) as Body };
+  return { code: response.status, body: await response.json() };
 }

@@ -30,12 +30,12 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-function genesisOf(chainId: string): Promise<Genesis> {
+function genesisOf(chainId: string, validators = keys.length): Promise<Genesis> {
   const document = createLocalGenesis({
     chainId,
     timeMs: TIME_MS,
     accounts: [],
-    validators: keys.map((consensusKey, index) => ({
+    validators: keys.slice(0, validators).map((consensusKey, index) => ({
       name: `validator-${index}`,
       consensusKey,
       operator: operators[index] as Uint8Array,
@@ -64,6 +64,7 @@ function sealOf(of: Genesis, count: number, changes: object = {}): object {
 
 interface Given {
   readonly seal?: object | string;
+  readonly of?: Genesis;
   readonly settings?: readonly string[];
   readonly ageMs?: number;
   readonly hasState?: boolean;
@@ -80,7 +81,7 @@ async function admit(given: Given): Promise<CodedError | undefined> {
   const loaded = { configuration, home: folder, path: (name: string) => join(folder, name) };
   const consensusKey = 'consensusKey' in given ? given.consensusKey : keys[0]?.publicKey;
   try {
-    await admitGenesis(genesis, loaded, { nowMs: TIME_MS + ageMs, hasState, consensusKey });
+    await admitGenesis(given.of ?? genesis, loaded, { nowMs: TIME_MS + ageMs, hasState, consensusKey });
     return undefined;
   } catch (error) {
     assert.ok(isCodedError(error), String(error));
@@ -109,6 +110,12 @@ describe('a seal', () => {
     }
   });
 
+  it('of exactly two thirds is of too little', async () => {
+    const of = await genesisOf('seal-3', 3);
+    assert.equal((await admit({ of, seal: sealOf(of, 2) }))?.code, 'genesis.seal-incomplete');
+    assert.equal(await admit({ of, seal: sealOf(of, 3) }), undefined);
+  });
+
   it('does not count an approval twice, nor one of another genesis', async () => {
     const { approvals } = sealOf(genesis, 2) as { approvals: object[] };
     const twice = await admit({ seal: sealOf(genesis, 2, { approvals: [...approvals, ...approvals] }) });
@@ -123,6 +130,8 @@ describe('a seal', () => {
     const error = await admit({ seal: sealOf(other, 4) });
     assert.equal(error?.code, 'genesis.seal-mismatch');
     for (const { genesisHash } of [other, genesis]) assert.ok(error.message.includes(toHex(genesisHash)));
+    const hash = await admit({ seal: sealOf(genesis, 4, { genesisHash: '0'.repeat(64) }) });
+    assert.equal(hash?.code, 'genesis.seal-mismatch');
     const chain = await admit({ seal: sealOf(genesis, 4, { chainId: 'x'.repeat(10_000) }) });
     assert.equal(chain?.code, 'genesis.seal-mismatch');
     assert.ok(chain.message.length < 1_000);

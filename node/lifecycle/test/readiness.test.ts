@@ -5,7 +5,7 @@ import { readinessOf, secondsUntilStart } from '../readiness.ts';
 
 const GENESIS_MS = Date.parse('2026-03-01T12:00:00.000Z');
 
-function readinessAt(nowMs: number, commit: ChainTip['commit'] = undefined) {
+function readinessAt(nowMs: number, commit?: ChainTip['commit']) {
   const tip = { blockTimeMs: GENESIS_MS, commit, consensus: { emptyBlockIntervalMs: 1_000 } } as ChainTip;
   return readinessOf({
     clock: { now: () => nowMs, monotonic: () => nowMs },
