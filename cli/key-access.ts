@@ -6,18 +6,22 @@ import { nativeEd25519Key } from '#runtime';
 import { cliError } from './errors.ts';
 
 export interface KeyAccessOptions {
-  /** Home whose `accounts/NAME.json` a bare name means. */
+  /** Home whose `accounts/NAME.json` or `keys/NAME.json` a bare name means. */
   readonly home: string;
   readonly passwordFile?: string | undefined;
 }
 
 /**
- * Path of the key file that `nameOrFile` means: a file as it is, otherwise an account of the home.
+ * Path of the key file that `nameOrFile` means: a file as it is, otherwise an account of the home, or a key of the
+ * node whose home it is.
  *
  * @throws `cli.key-not-found`
  */
 export async function keyFilePath(nameOrFile: string, home: string): Promise<string> {
-  const candidates = [resolve(nameOrFile), join(resolve(home), 'accounts', `${nameOrFile}.json`)];
+  const candidates = [
+    resolve(nameOrFile),
+    ...['accounts', 'keys'].map((folder) => join(resolve(home), folder, `${nameOrFile}.json`)),
+  ];
   for (const candidate of candidates) {
     if (await isThere(candidate)) return candidate;
   }
@@ -65,6 +69,26 @@ async function findPassword(keyPath: string, passwordFile: string | undefined): 
     'password-missing',
     `${keyPath} is encrypted; give its password with --password-file FILE or in NODE0_PASSWORD`,
   );
+}
+
+/**
+ * The password for a new key: of `--password-file`, of the variable NODE0_PASSWORD, or typed twice.
+ *
+ * @throws `cli.password-missing`, `cli.usage`
+ */
+export async function newPassword(passwordFile: string | undefined): Promise<string> {
+  if (passwordFile !== undefined) return readPasswordFile(passwordFile);
+  const fromEnvironment = process.env['NODE0_PASSWORD'];
+  if (fromEnvironment !== undefined) return fromEnvironment;
+  if (!process.stdin.isTTY) {
+    throw cliError(
+      'password-missing',
+      'give the new key a password with --password-file FILE or in NODE0_PASSWORD',
+    );
+  }
+  const password = await askPassword('new password: ');
+  if ((await askPassword('again: ')) !== password) throw cliError('usage', 'the two passwords differ');
+  return password;
 }
 
 export async function readPasswordFile(file: string): Promise<string> {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addBenchCommand } from './commands/bench.ts';
 import { addDownCommand } from './commands/down.ts';
 import { addGenesisCommand } from './commands/genesis/index.ts';
+import { addInitCommand } from './commands/init.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addQueryCommand } from './commands/query.ts';
 import { addStartCommand } from './commands/start.ts';
@@ -40,6 +41,7 @@ Examples:
   );
   addUpCommand(program);
   addDownCommand(program);
+  addInitCommand(program);
   addStartCommand(program);
   addKeysCommand(program);
   addGenesisCommand(program);

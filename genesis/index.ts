@@ -2,6 +2,7 @@ export type { GenesisDocument, GenesisValidator } from './document/document.ts';
 export { declareValidator, type DeclarationTerms } from './document/declaration.ts';
 export { genesisHashOf } from './document/canonical.ts';
 export { makeProofOfPossession } from './document/possession.ts';
+export { genesisError } from './errors.ts';
 export { importGenesis, type ImportOptions, type Imported } from './foreign/import.ts';
 export { loadGenesis, type Genesis } from './load.ts';
 export { createLocalGenesis, type LocalGenesisOptions, type LocalValidator } from './local.ts';

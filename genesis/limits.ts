@@ -8,3 +8,5 @@ export const FINDINGS_PER_RULE_MAX = 200;
 export const POINTER_LENGTH_MAX = 1_024;
 export const NAME_BYTES_MAX = 128;
 export const TEXT_BYTES_MAX = 512;
+/** Of the approvals of as many validators as the ledger holds. */
+export const SEAL_BYTES_MAX = 4 * 2 ** 20;

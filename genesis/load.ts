@@ -13,6 +13,8 @@ export interface Genesis {
   readonly document: unknown;
   readonly report: GenesisReport;
   readonly state: GenesisState;
+  /** Addresses at which the validators are reached, in their order, as they declare them: any text. */
+  readonly peers: readonly string[];
 }
 
 /**
@@ -57,5 +59,6 @@ export async function loadGenesis(
     );
   }
   const state = toGenesisState(model, genesisHash);
-  return { chainId: state.identity.chainId, genesisHash, document, report, state };
+  const peers = model.validators.flatMap(({ peer }) => (peer === undefined ? [] : [peer]));
+  return { chainId: state.identity.chainId, genesisHash, document, report, state, peers };
 }

@@ -8,6 +8,8 @@ export interface LocalValidator {
   readonly consensusKey: SigningKey;
   /** Key of the account that controls the validator. */
   readonly operatorKey: SigningKey;
+  /** Multiaddr to declare. */
+  readonly peer?: string;
   readonly stake: bigint;
 }
 
@@ -76,13 +78,14 @@ export function createLocalGenesis(options: LocalGenesisOptions): GenesisDocumen
 }
 
 function declare(
-  { name, consensusKey, operatorKey, stake }: LocalValidator,
+  { name, consensusKey, operatorKey, stake, peer }: LocalValidator,
   chainId: string,
 ): GenesisValidator {
   const terms = {
     stake: stake.toString(),
     commission: { rate: 1000, maxRate: 2000, maxDailyChange: 100 },
     identity: { name },
+    ...(peer !== undefined && { peer }),
   };
   return declareValidator({ consensusKey, operatorKey }, terms, chainId);
 }

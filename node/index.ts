@@ -4,6 +4,8 @@ export {
   type LoadedConfiguration,
 } from './configuration/load-configuration.ts';
 export { SETTINGS, environmentName } from './configuration/settings.ts';
+export type { CountdownTick } from './genesis/countdown.ts';
+export { initHome, type InitHomeOptions, type InitializedHome, type InitPassword } from './home/init-home.ts';
 export { writeKeyFile } from './home/key-files.ts';
 export { BOOT_STAGES, reportToParent, type BootStage, type NodeReport } from './lifecycle/progress.ts';
 export {

@@ -17,18 +17,20 @@ import {
   type Protocol,
   type ProtocolInit,
 } from './assembly/protocol.ts';
-import { openStorage } from './assembly/storage.ts';
+import { hasState, openStorage } from './assembly/storage.ts';
 import {
   loadConfiguration,
   type ConfigurationSources,
   type LoadedConfiguration,
 } from './configuration/load-configuration.ts';
+import { admitGenesis } from './genesis/admit-genesis.ts';
+import { Countdown, type CountdownTick } from './genesis/countdown.ts';
 import { homeError } from './home/errors.ts';
-import { readSeed } from './home/key-files.ts';
+import { findPassword, readSeed } from './home/key-files.ts';
 import { isLivingNode0, readPidFile, removePidFile, writePidFile } from './home/pid-file.ts';
 import { nodeError } from './lifecycle/errors.ts';
 import { reportToParent, type BootStage } from './lifecycle/progress.ts';
-import { readinessOf } from './lifecycle/readiness.ts';
+import { readinessOf, secondsUntilStart } from './lifecycle/readiness.ts';
 import { Teardown } from './lifecycle/teardown.ts';
 import { createMetrics, type NodeMetrics } from './metrics/metrics.ts';
 
@@ -43,6 +45,8 @@ export interface RunningNode {
   readonly name: string;
   /** URL of the API, when it has one. */
   readonly api: string | undefined;
+  /** Calls back each second while the node waits for the genesis time, at once and once more when it is over. */
+  onCountdown(listener: (tick: CountdownTick) => void): void;
   /** Closes everything in order; resolves when the engines are closed. */
   stop(): Promise<void>;
   /** Calls back once when going on would not be safe; the process must stop the node and end. */
@@ -64,10 +68,11 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   teardown.add('log', () => logger.flush());
   const fatal = new FatalSignal(logger);
   try {
-    const api = await start(loaded, logger, teardown, fatal);
+    const { api, countdown } = await start(loaded, options.environment, logger, teardown, fatal);
     return {
       name: configuration.name,
       api,
+      onCountdown: (listener) => countdown.onTick(listener),
       stop: () => teardown.run(logger),
       onFatal: (listener) => fatal.onFatal(listener),
     };
@@ -80,18 +85,24 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
 
 async function start(
   loaded: LoadedConfiguration,
+  environment: ConfigurationSources['environment'],
   logger: Logger,
   teardown: Teardown,
   fatal: FatalSignal,
-): Promise<string | undefined> {
+): Promise<{ api: string | undefined; countdown: Countdown }> {
   const { configuration, path, home } = loaded;
   enter('keys', logger);
   signatureSelfTest();
   const pidFile = path('pid');
   await refuseSecondProcess(pidFile, home);
-  const keys = await readKeys(loaded);
+  const keys = await readKeys(loaded, environment);
   enter('genesis', logger);
   const genesis = await readGenesis(loaded);
+  await admitGenesis(genesis, loaded, {
+    nowMs: systemClock.now(),
+    hasState: await hasState(loaded),
+    consensusKey: keys.consensusKey?.publicKey,
+  });
   enter('state', logger);
   teardown.add('pid file', () => removePidFile(pidFile));
   const engine = await openStorage(loaded);
@@ -122,7 +133,15 @@ async function start(
   const addresses = protocol.network.addresses();
   reportToParent({ kind: 'started', api, addresses });
   logger.info({ api, addresses, chainId: genesis.chainId, height: protocol.chain.tip().height }, 'started');
-  return api;
+  const countdown = new Countdown({
+    genesisTimeMs: genesis.state.timeMs,
+    clock: systemClock,
+    scheduler: systemScheduler,
+    logger,
+  });
+  teardown.add('countdown', () => countdown.stop());
+  countdown.start();
+  return { api, countdown };
 }
 
 function enter(stage: BootStage, logger: Logger): void {
@@ -139,13 +158,17 @@ async function refuseSecondProcess(pidFile: string, home: string): Promise<void>
   });
 }
 
-async function readKeys({ configuration, path }: LoadedConfiguration) {
-  const passwordFile = path(configuration['keys.passwordFile']);
+async function readKeys(
+  { configuration, path }: LoadedConfiguration,
+  environment: ConfigurationSources['environment'] = {},
+) {
+  const file = path(configuration['keys.passwordFile']);
+  const password = await findPassword(file, environment['NODE0_PASSWORD']);
   const consensusKey = configuration['consensus.key'];
   return {
-    transportSeed: await readSeed(path(configuration['network.key']), passwordFile),
+    transportSeed: await readSeed(path(configuration['network.key']), password),
     consensusKey:
-      consensusKey === '' ? undefined : nativeEd25519Key(await readSeed(path(consensusKey), passwordFile)),
+      consensusKey === '' ? undefined : nativeEd25519Key(await readSeed(path(consensusKey), password)),
   };
 }
 
@@ -212,6 +235,8 @@ function watchProtocol(name: string, protocol: Protocol, votes: boolean): Protoc
   });
   let timer: Cancellable;
   const report = (): void => {
+    const tip = chain.tip();
+    const secondsLeft = secondsUntilStart(tip, systemClock.now());
     reportToParent({
       kind: 'status',
       height: chain.tip().height,
@@ -219,6 +244,7 @@ function watchProtocol(name: string, protocol: Protocol, votes: boolean): Protoc
       validators: network.peers().filter(({ role }) => role === VALIDATOR_ROLE).length + Number(votes),
       ready: readiness().ready,
       transactions: metrics.transactions(),
+      ...(secondsLeft !== undefined && { waiting: { genesisTimeMs: tip.blockTimeMs, secondsLeft } }),
     });
     timer = systemScheduler.after(REPORT_MS, report);
   };

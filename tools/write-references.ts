@@ -75,7 +75,7 @@ function rulesPage(): string {
 }
 
 function configurationPage(): string {
-  const shown = (value: string | number | readonly string[]): string =>
+  const shown = (value: string | number | boolean | readonly string[]): string =>
     value === '' || (Array.isArray(value) && value.length === 0) ? 'empty' : `\`${String(value)}\``;
   const settings = Object.entries(SETTINGS).map(([key, { about, accepts, fallback }]) => [
     `\`${key}\``,

@@ -11,7 +11,7 @@ import {
 } from '#kernel';
 import { systemRandom } from '#runtime';
 import { cliError } from '../errors.ts';
-import { askPassword, readKeyFile, readPasswordFile } from '../key-access.ts';
+import { newPassword, readKeyFile } from '../key-access.ts';
 import { addHomeOption, addJsonOption } from '../options.ts';
 import { Output } from '../output.ts';
 import { COSMOS_DERIVATION_PATH, readSecret, type SecretSource } from '../secret-input.ts';
@@ -171,19 +171,4 @@ function foreignAddressOf({ type, address }: KeyFile, prefix: string | undefined
     'usage',
     `--show-prefix is for secp256k1 keys: an ${type} key has another address on other chains`,
   );
-}
-
-async function newPassword(passwordFile: string | undefined): Promise<string> {
-  if (passwordFile !== undefined) return readPasswordFile(passwordFile);
-  const fromEnvironment = process.env['NODE0_PASSWORD'];
-  if (fromEnvironment !== undefined) return fromEnvironment;
-  if (!process.stdin.isTTY) {
-    throw cliError(
-      'password-missing',
-      'give the new key a password with --password-file FILE or in NODE0_PASSWORD',
-    );
-  }
-  const password = await askPassword('new password: ');
-  if ((await askPassword('again: ')) !== password) throw cliError('usage', 'the two passwords differ');
-  return password;
 }

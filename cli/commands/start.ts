@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { showCountdown } from '../countdown-view.ts';
 import { addJsonOption } from '../options.ts';
 import { EXIT, Output } from '../output.ts';
 
@@ -10,6 +11,7 @@ interface StartOptions {
   home: string;
   config?: string;
   genesisHash?: string;
+  seal?: string;
   set: string[];
   json: boolean;
 }
@@ -23,6 +25,7 @@ export function addStartCommand(program: Command): void {
       .requiredOption('--home <dir>', 'folder of the node', process.env['NODE0_HOME'])
       .option('--config <file>', 'configuration (default: HOME/node0.yaml)')
       .option('--genesis-hash <hex>', 'refuse to start from any other genesis')
+      .option('--seal <file>', 'refuse to start from a genesis that this is not the seal of')
       .option('--set <key=value>', 'a setting over file and environment; repeatable', collect, []),
   )
     .addHelpText(
@@ -37,11 +40,12 @@ async function start(options: StartOptions): Promise<void> {
   const output = new Output(options.json);
   const home = resolve(options.home);
   const genesisHash = options.genesisHash === undefined ? [] : [`chain.genesisHash=${options.genesisHash}`];
+  const seal = options.seal === undefined ? [] : [`chain.seal=${resolve(options.seal)}`];
   try {
     const node = await startNode({
       configurationFile: options.config ?? join(home, 'node0.yaml'),
       environment: process.env,
-      overrides: [...options.set, ...genesisHash],
+      overrides: [...options.set, ...genesisHash, ...seal],
     });
     let stopping: Promise<void> | undefined;
     const stop = (): void => {
@@ -49,11 +53,13 @@ async function start(options: StartOptions): Promise<void> {
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.on(signal, stop);
     node.onFatal((error) => {
+      output.endStatus();
       output.failure(error);
       process.exitCode = EXIT_FATAL;
       stop();
     });
     output.line(`started ${node.name}${node.api === undefined ? '' : ` ${node.api}`}`);
+    node.onCountdown((tick) => showCountdown(output, tick));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'internal';
     reportToParent({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) });

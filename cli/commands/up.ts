@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { isCodedError } from '#kernel';
 import type { NetworkEvent, NetworkStatus, RunningNetwork } from '#node';
+import { showCountdown } from '../countdown-view.ts';
 import { cliError } from '../errors.ts';
 import { addHomeOption, addJsonOption, wholeNumber } from '../options.ts';
 import { EXIT, Output } from '../output.ts';
@@ -148,11 +149,15 @@ class UpView {
 
   show(event: NetworkEvent): void {
     tellParent(event);
-    if (this.#output.json && event.kind !== 'status') this.#output.result(event, '');
+    const isForMachines = event.kind === 'waiting' ? event.isMoment : event.kind !== 'status';
+    if (this.#output.json && isForMachines) this.#output.result(event, '');
     switch (event.kind) {
       case 'created':
       case 'note':
         this.#output.line(event.text);
+        return;
+      case 'waiting':
+        if (!this.#isReady) showCountdown(this.#output, event);
         return;
       case 'progress':
         this.#output.status(event.text);

@@ -15,19 +15,24 @@ const StatusJson = Type.Object({
   validators: Count,
   peers: Count,
   syncing: Type.Boolean(),
+  secondsToGenesis: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'While the chain waits for its genesis time' }),
+  ),
   version: Type.String(),
 });
 
-/** `GET /status`. The text is made once for each height, number of peers and state of syncing. */
+/** `GET /status`. The text is made once for each height, number of peers, state of syncing and second of waiting. */
 export function statusRoutes(app: App, { components }: RouteContext): void {
-  const { chain, identity, peers, version } = components;
+  const { chain, clock, identity, peers, version } = components;
   const genesisHash = toHex(identity.genesisHash);
   let cached = { tag: '', text: '' };
   const current = (): typeof cached => {
     const tip = chain.tip();
     const count = peers.peers().length;
     const syncing = components.syncing();
-    const tag = `${tip.height}-${count}-${syncing ? 1 : 0}`;
+    const waitMs = tip.commit === undefined ? tip.blockTimeMs - clock.now() : 0;
+    const secondsToGenesis = Math.max(0, Math.ceil(waitMs / 1_000));
+    const tag = `${tip.height}-${count}-${syncing ? 1 : 0}${secondsToGenesis === 0 ? '' : `-${secondsToGenesis}`}`;
     if (tag === cached.tag) return cached;
     const text = JSON.stringify({
       chainId: identity.chainId,
@@ -39,6 +44,7 @@ export function statusRoutes(app: App, { components }: RouteContext): void {
       validators: tip.validators.validators.length,
       peers: count,
       syncing,
+      ...(secondsToGenesis > 0 && { secondsToGenesis }),
       version,
     });
     cached = { tag, text };

@@ -91,6 +91,7 @@ export class FakeNode {
   peerList: PeerView[] = [];
   isSyncing = false;
   reasons: string[] = [];
+  genesisTimeMs = 1_700_000_000_000;
   /** Reads of the block store. */
   reads = 0;
   validate: (bytes: Uint8Array) => Promise<object> = async (bytes) => ({ valid: false, bytes: bytes.length });
@@ -112,7 +113,7 @@ export class FakeNode {
     return {
       height: this.height,
       blockHash: last?.block.hash ?? genesisHash,
-      blockTimeMs: last?.block.header.timeMs ?? 1_700_000_000_000,
+      blockTimeMs: last?.block.header.timeMs ?? this.genesisTimeMs,
       commit: last?.commit,
       validators,
       rotation: { priorities: [0] },

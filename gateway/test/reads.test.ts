@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { formatAddress, fromHex, toHex, verifyListProof } from '#kernel';
+import { systemClock } from '#runtime';
 import { stateKey } from '#services/blockchain';
 import { buildGateway } from '../build-gateway.ts';
 import { ALICE, BOB, FakeNode, makeTransaction } from './fakes.ts';
@@ -23,6 +24,16 @@ describe('before the first block', () => {
   it('status names the genesis as the tip', async () => {
     const { body } = await get('/status');
     assert.deepEqual([body.height, body.blockHash], [0, body.genesisHash]);
+  });
+
+  it('status says how long the chain waits for its genesis time, if it does', async () => {
+    assert.ok(!('secondsToGenesis' in (await get('/status')).body));
+    const { genesisTimeMs } = node;
+    node.genesisTimeMs = systemClock.now() + 3_600_000;
+    const { body } = await get('/status');
+    assert.ok([3_600, 3_599, 3_598].includes(body.secondsToGenesis), String(body.secondsToGenesis));
+    node.genesisTimeMs = genesisTimeMs;
+    assert.ok(!('secondsToGenesis' in (await get('/status')).body));
   });
 
   it('a proof is refused because no header holds a root', async () => {

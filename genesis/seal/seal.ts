@@ -1,7 +1,9 @@
 import { SIGNATURE_BYTES, fromHex, isCodedError, parseAddress } from '#kernel';
 import { readJson } from '../document/read-json.ts';
 import { genesisError } from '../errors.ts';
+import { SEAL_BYTES_MAX } from '../limits.ts';
 import { Findings } from '../report/findings.ts';
+import { VALIDATORS_MAX } from '#services/validator';
 
 /** The approvals of a genesis, in one file beside it. */
 export interface GenesisSeal {
@@ -26,10 +28,11 @@ export interface SealApproval {
  * @throws `genesis.seal-malformed`
  */
 export function readSeal(bytes: Uint8Array): GenesisSeal {
-  const findings = new Findings();
-  const value = readJson(bytes, findings)?.value;
   const wrong = (why: string) =>
     genesisError('seal-malformed', `the file is no seal: ${why}; have it made with node0 genesis seal`);
+  if (bytes.length > SEAL_BYTES_MAX) throw wrong(`it has more than ${SEAL_BYTES_MAX} bytes`);
+  const findings = new Findings();
+  const value = readJson(bytes, findings)?.value;
   const [fault] = findings.sorted();
   if (fault !== undefined) throw wrong(`${fault.message} [${fault.rule}]`);
   const seal = value as Partial<GenesisSeal> | null | undefined;
@@ -38,7 +41,8 @@ export function readSeal(bytes: Uint8Array): GenesisSeal {
   if (seal.version !== 1) throw wrong('"version" is not 1');
   if (typeof seal.chainId !== 'string') throw wrong('"chainId" is missing');
   if (!isHex(seal.genesisHash, 32)) throw wrong('"genesisHash" is not a hash in hex');
-  if (!Array.isArray(seal.approvals)) throw wrong('"approvals" is not a list');
+  if (!Array.isArray(seal.approvals) || seal.approvals.length > VALIDATORS_MAX)
+    throw wrong(`"approvals" is not a list of at most ${VALIDATORS_MAX}`);
   const approvals = seal.approvals as readonly Partial<SealApproval | null>[];
   for (const [index, approval] of approvals.entries()) {
     if (!isAddress(approval?.operator)) throw wrong(`"approvals/${index}/operator" is not an address`);

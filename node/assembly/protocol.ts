@@ -1,11 +1,11 @@
 import type { StateEngine } from '#engines/state';
 import type { Genesis } from '#genesis';
-import type { Logger, SigningKey } from '#kernel';
+import { toHex, type Logger, type SigningKey } from '#kernel';
 import { systemClock, systemRandom, systemScheduler, type RuntimeVerifier } from '#runtime';
 import { createBlockSync, createChain, type BlockSync, type Chain } from '#services/block';
 import { createLedger, type Ledger } from '#services/blockchain';
 import { createConsensus, openFileDirectory, openLocalSigner, type Consensus } from '#services/consensus';
-import { createNetwork, type Network } from '#services/network';
+import { createNetwork, peerIdOfSeed, type Network, type PeerId } from '#services/network';
 import {
   createMempool,
   createTransactionFetch,
@@ -14,6 +14,8 @@ import {
   type Mempool,
 } from '#services/transaction';
 import type { LoadedConfiguration } from '../configuration/load-configuration.ts';
+import { choosePeers } from '../genesis/choose-peers.ts';
+import { PeerGenesis } from '../genesis/peer-genesis.ts';
 import { Pruning } from '../lifecycle/pruning.ts';
 import type { Teardown } from '../lifecycle/teardown.ts';
 import { VERSION } from '../version.ts';
@@ -100,8 +102,9 @@ export async function startProtocol(
   const { chain, mempool } = state;
   const { identity } = genesis.state;
   const ports = { clock: systemClock, scheduler: systemScheduler, random: systemRandom, logger };
-  const network = await makeNetwork(init, chain);
+  const { network, peers } = await makeNetwork(init, chain);
   teardown.add('network', () => network.stop());
+  watchPeerGenesis(init, { chain, network, peers }, teardown);
   const transport = network;
   const fetch = createTransactionFetch(
     { identity },
@@ -136,14 +139,31 @@ export async function startProtocol(
   return { ...state, network, sync, consensus };
 }
 
-function makeNetwork(init: ProtocolInit, chain: Chain): Promise<Network> {
+async function makeNetwork(
+  init: ProtocolInit,
+  chain: Chain,
+): Promise<{ network: Network; peers: ReadonlySet<PeerId> }> {
   const { genesis, transportSeed, consensusKey, logger } = init;
   const { configuration } = init.loaded;
   const { chainId, genesisHash } = genesis.state.identity;
-  return createNetwork(
+  const { addresses, ids, malformed, leftOut } = choosePeers({
+    configured: configuration['network.peers'],
+    declared: configuration['network.genesisPeers'] ? genesis.peers : [],
+    self: await peerIdOfSeed(transportSeed),
+    allow: configuration['network.allow'],
+  });
+  if (malformed.length > 0) {
+    const examples = malformed.slice(0, 5).map((address) => address.slice(0, 200));
+    logger.warn(
+      { count: malformed.length, examples },
+      'the genesis declares peers that cannot be dialled; name their addresses in network.peers',
+    );
+  }
+  if (leftOut > 0) logger.info({ leftOut }, 'the genesis declares more peers than a node dials');
+  const network = await createNetwork(
     {
       listen: configuration['network.listen'],
-      peers: configuration['network.peers'],
+      peers: addresses,
       allow: configuration['network.allow'],
       privateKey: transportSeed,
       hello: () => ({
@@ -157,6 +177,25 @@ function makeNetwork(init: ProtocolInit, chain: Chain): Promise<Network> {
     },
     { clock: systemClock, scheduler: systemScheduler, random: systemRandom, logger },
   );
+  return { network, peers: ids };
+}
+
+/** A node that stands alone with its genesis does not sit there. */
+function watchPeerGenesis(
+  { genesis, logger, onFatal }: ProtocolInit,
+  { chain, network, peers }: { chain: Chain; network: Network; peers: ReadonlySet<PeerId> },
+  teardown: Teardown,
+): void {
+  const watch = new PeerGenesis({
+    genesisHash: toHex(genesis.genesisHash),
+    peers,
+    hasBegun: () => chain.tip().commit !== undefined,
+    scheduler: systemScheduler,
+    logger,
+    onDiffering: onFatal,
+  });
+  network.onGreeting((event) => watch.take(event));
+  teardown.add('peer genesis', () => watch.stop());
 }
 
 async function openSigner({ loaded, genesis, consensusKey }: ProtocolInit, teardown: Teardown) {

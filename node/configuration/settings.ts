@@ -31,6 +31,18 @@ function integer(about: string, fallback: number, min: number, max: number): Set
   };
 }
 
+function yesOrNo(about: string, fallback: boolean): Setting<boolean> {
+  return {
+    about,
+    accepts: 'true or false',
+    fallback,
+    read(given) {
+      if (typeof given === 'boolean') return given;
+      return given === 'true' ? true : given === 'false' ? false : undefined;
+    },
+  };
+}
+
 function choice<const Option extends string>(
   about: string,
   fallback: Option,
@@ -82,6 +94,18 @@ export const SETTINGS = {
     '64 lower-case hexadecimal digits, or empty',
     HEX_HASH,
   ),
+  'chain.seal': text(
+    'Seal of the genesis: the approvals of more than 2/3 of the stake. Empty: none is looked at.',
+    '',
+    'a path or empty',
+  ),
+  'chain.requireSeal': yesOrNo('Whether the node refuses to start without a seal.', false),
+  'chain.maxGenesisAgeHours': integer(
+    'Age of the genesis time beyond which a validator of the genesis does not start a new chain. 0: any age, for a node that joins a chain that runs already.',
+    168,
+    0,
+    1_000_000,
+  ),
   'network.listen': list(
     'Addresses to listen on for peers.',
     'multiaddrs like /ip4/0.0.0.0/tcp/26656',
@@ -91,6 +115,10 @@ export const SETTINGS = {
     'Peers to stay connected to.',
     'multiaddrs with a peer id like /ip4/10.0.0.2/tcp/26656/p2p/12D3…',
     PEER_MULTIADDR,
+  ),
+  'network.genesisPeers': yesOrNo(
+    'Whether to stay connected to the peers that the validators declare in the genesis as well.',
+    true,
   ),
   'network.allow': list('When not empty, only these peers may connect.', 'peer ids', PEER_ID),
   'network.key': text('Key file of the transport identity.', 'keys/transport.json', 'a path', /^.+$/),
@@ -125,7 +153,7 @@ export const SETTINGS = {
   ),
   'log.level': choice('Least severe line to log.', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
   'log.file': text('File to log to. Empty: standard output.', '', 'a path or empty'),
-} as const satisfies Record<string, Setting<string | number | readonly string[]>>;
+} as const satisfies Record<string, Setting<string | number | boolean | readonly string[]>>;
 
 export type SettingKey = keyof typeof SETTINGS;
 

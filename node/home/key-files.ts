@@ -1,12 +1,23 @@
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { decryptKey, encryptKey, parseKeyFile, type KeyFile, type Random } from '#kernel';
 import { homeError } from './errors.ts';
 
-/** Reads a key file and opens it with the password in `passwordFile`; returns the 32-byte seed. */
-export async function readSeed(keyFile: string, passwordFile: string): Promise<Uint8Array> {
-  const [text, password] = await Promise.all([readText(keyFile, 'key file'), readPassword(passwordFile)]);
-  return decryptKey(parseKeyFile(text), password);
+/** Reads a key file and opens it; returns the 32-byte seed. */
+export async function readSeed(keyFile: string, password: string): Promise<Uint8Array> {
+  return decryptKey(parseKeyFile(await readText(keyFile, 'key file')), password);
+}
+
+/**
+ * The password in the file; where there is no such file, the one of the environment.
+ *
+ * @throws `home.unreadable`, `home.password-missing`
+ */
+export async function findPassword(file: string, fromEnvironment: string | undefined): Promise<string> {
+  if (fromEnvironment === undefined || fromEnvironment === '' || (await isThere(file))) {
+    return readPassword(file);
+  }
+  return fromEnvironment;
 }
 
 export async function readPassword(file: string): Promise<string> {
@@ -55,5 +66,15 @@ async function readText(file: string, what: string): Promise<string> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw homeError('unreadable', `the ${what} ${file} cannot be read: ${reason}`, { file }, { cause });
+  }
+}
+
+/** Whether there is anything at the path. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -12,6 +12,8 @@ export type NodeReport =
       readonly ready: boolean;
       /** Transactions finalised since the process started. */
       readonly transactions: number;
+      /** While the chain waits for its genesis time. */
+      readonly waiting?: { readonly genesisTimeMs: number; readonly secondsLeft: number };
     }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 

@@ -1,4 +1,5 @@
 import type { Clock } from '#kernel';
+import { secondsToGenesis } from '../genesis/countdown.ts';
 import type { ChainTip } from '#services/block';
 
 /** Empty-block intervals without a block after which the chain counts as halted. */
@@ -21,12 +22,25 @@ export function readinessOf(sources: ReadinessSources): { ready: boolean; reason
   const reasons: string[] = [];
   const { consensus } = sources.tip();
   const lastMs = sources.lastFinalisedAtMs();
+  const waitSeconds = secondsUntilStart(sources.tip(), sources.clock.now());
   const limitMs = INTERVALS_WITHOUT_BLOCK * consensus.emptyBlockIntervalMs + GRACE_MS;
-  if (lastMs === undefined) reasons.push('no block became final since the start');
+  if (waitSeconds !== undefined) {
+    const genesisTime = new Date(sources.tip().blockTimeMs).toISOString();
+    reasons.push(`the chain starts at the genesis time ${genesisTime}, in ${waitSeconds} seconds`);
+  } else if (lastMs === undefined) reasons.push('no block became final since the start');
   else if (sources.clock.monotonic() - lastMs > limitMs) {
     reasons.push(`no block became final for more than ${limitMs} ms`);
   }
   if (sources.syncing()) reasons.push('catching up with the peers');
   if (sources.peers() === 0 && sources.validators() > 1) reasons.push('no peer is connected');
   return { ready: reasons.length === 0, reasons };
+}
+
+/** Whole seconds until a chain that has no block yet may have one; undefined for any other. Pure. */
+export function secondsUntilStart(
+  tip: Pick<ChainTip, 'commit' | 'blockTimeMs'>,
+  nowMs: number,
+): number | undefined {
+  // Before the first block, the time of the tip is the genesis time.
+  return tip.commit === undefined ? secondsToGenesis(tip.blockTimeMs, nowMs) : undefined;
 }

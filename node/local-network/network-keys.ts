@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { access, readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   ED25519_SEED_BYTES,
@@ -17,7 +17,7 @@ import {
 import { nativeEd25519Key, systemRandom } from '#runtime';
 import { peerIdOfSeed } from '#services/network';
 import { homeError } from '../home/errors.ts';
-import { readPassword, writeKeyFile, writeSecretText } from '../home/key-files.ts';
+import { isThere, readPassword, writeKeyFile, writeSecretText } from '../home/key-files.ts';
 import { nodeLayout, type NetworkLayout, type NodeLayout } from './layout.ts';
 
 /** Accounts of a rehearsal that people use by name. */
@@ -226,13 +226,4 @@ async function ensureKey(path: string, name: string, password: string): Promise<
   if (await isThere(path)) return parseKeyFile(await readFile(path, 'utf8'));
   const seed = systemRandom.bytes(ED25519_SEED_BYTES);
   return writeKeyFile(path, { seed, name, password, random: systemRandom });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,6 +2,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import type { CodedError } from '#kernel';
 import { systemClock } from '#runtime';
+import { tickOf, type CountdownTick } from '../genesis/countdown.ts';
+import { Moments } from '../genesis/moments.ts';
 import { homeError } from '../home/errors.ts';
 import { mergeSettings } from '../configuration/load-configuration.ts';
 import { isLivingNode0, readPidFile, removePidFile, writePidFile } from '../home/pid-file.ts';
@@ -31,6 +33,7 @@ export type NetworkEvent =
       readonly chainId: string;
       readonly genesisHash: string;
     }
+  | ({ readonly kind: 'waiting' } & CountdownTick)
   | { readonly kind: 'status'; readonly status: NetworkStatus; readonly atMs: number }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
@@ -148,6 +151,7 @@ class NetworkWatch {
   readonly #record: { validators: number; chainId: string; genesisHash: string };
   readonly #stages = new Map<string, number>();
   readonly #running = new Set<string>();
+  readonly #moments = new Moments();
   #ready = false;
   #previous: { transactions: number; atMs: number } | undefined;
 
@@ -221,6 +225,10 @@ class NetworkWatch {
         chainId: this.#record.chainId,
         genesisHash: this.#record.genesisHash,
       });
+    }
+    if (!this.#ready && report.waiting !== undefined) {
+      const { genesisTimeMs, secondsLeft } = report.waiting;
+      this.#options.onEvent({ kind: 'waiting', ...tickOf(genesisTimeMs, secondsLeft, this.#moments) });
     }
     const seconds = this.#previous === undefined ? 0 : (atMs - this.#previous.atMs) / 1000;
     const rate =

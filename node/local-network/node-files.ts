@@ -19,12 +19,19 @@ export async function writeNodeFiles(
     const isPlatform = index === record.validators;
     const configuration = {
       name: node.name,
-      chain: { genesis: relative(node.home, layout.genesis), genesisHash: record.genesisHash },
+      chain: {
+        genesis: relative(node.home, layout.genesis),
+        genesisHash: record.genesisHash,
+        // A rehearsal of an old genesis is one of the uses.
+        maxGenesisAgeHours: 0,
+      },
       network: {
         listen: [`/ip4/127.0.0.1/tcp/${record.peerPorts[index]}`],
         peers: record.peerPorts.flatMap((port, other) =>
           other === index ? [] : [`/ip4/127.0.0.1/tcp/${port}/p2p/${record.peerIds[other]}`],
         ),
+        // It rehearses: with the peers of the genesis it would be another copy of their validators.
+        genesisPeers: false,
       },
       ...(isPlatform
         ? { api: { listen: `127.0.0.1:${options.apiPort}` } }
@@ -32,10 +39,9 @@ export async function writeNodeFiles(
       keys: { passwordFile: relative(node.home, layout.password) },
       storage: { profile: 'local', retainedHeights: RETAINED_HEIGHTS },
       log: { file: 'node.log' },
-      ...dottedSettings(options.settings),
     };
     await mkdir(node.home, { recursive: true });
-    await writeFile(node.configuration, HEADER + stringify(configuration));
+    await writeFile(node.configuration, HEADER + stringify(withSettings(configuration, options.settings)));
   }
 }
 
@@ -50,12 +56,19 @@ export function nodesOf(
   ];
 }
 
-/** `key=value` texts as members: a dotted key at the top of the file stands over the nested one. */
-function dottedSettings(settings: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    settings.map((setting) => {
-      const equals = setting.indexOf('=');
-      return [setting.slice(0, equals), setting.slice(equals + 1)];
-    }),
-  );
+/** The configuration with `key=value` texts over it. A key stands once: dotted beside nested is refused by the reader. */
+function withSettings(
+  configuration: Readonly<Record<string, unknown>>,
+  settings: readonly string[],
+): Record<string, unknown> {
+  const changed = { ...configuration };
+  for (const setting of settings) {
+    const equals = setting.indexOf('=');
+    const value = setting.slice(equals + 1);
+    const [section = '', member] = setting.slice(0, equals).split('.', 2);
+    const known = changed[section];
+    changed[section] =
+      member === undefined ? value : { ...(typeof known === 'object' ? known : {}), [member]: value };
+  }
+  return changed;
 }

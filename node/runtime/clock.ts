@@ -6,11 +6,19 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
+/** A longer one of the machine's timers would fire at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** The event loop's timers. */
 export const systemScheduler: Scheduler = {
   after(delayMs, task) {
-    const timer = setTimeout(task, delayMs);
-    timer.unref();
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      const partMs = Math.min(leftMs, TIMER_MS_MAX);
+      timer = setTimeout(() => (leftMs > partMs ? wait(leftMs - partMs) : task()), partMs);
+      timer.unref();
+    };
+    wait(delayMs);
     return { cancel: () => clearTimeout(timer) };
   },
   soon(task) {

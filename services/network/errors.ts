@@ -2,6 +2,7 @@ import { defineErrors } from '#kernel';
 
 export const networkError = defineErrors('network', {
   'listen-failed': { status: 500, action: 'halt', title: 'The network cannot listen on its address' },
+  'malformed-address': { status: 400, action: 'halt', title: 'Not the address of a peer' },
   'wrong-genesis': { status: 409, action: 'reject', title: 'The peer is of another genesis' },
   'wrong-chain': { status: 409, action: 'reject', title: 'The peer is of another chain' },
   'wrong-version': { status: 409, action: 'reject', title: 'The peer speaks another protocol version' },

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Random, Scheduler } from '#kernel';
+import type { Clock, CodedError, Logger, Random, Scheduler } from '#kernel';
 import type { NetworkLimits } from './limits.ts';
 
 /** A peer's libp2p identity as text. */
@@ -51,6 +51,16 @@ export interface PeerEvent {
   readonly reason?: string;
 }
 
+/** A handshake that was completed, whether the two nodes stay together or part. */
+export interface GreetingEvent {
+  /** Proven by the connection. */
+  readonly peer: PeerId;
+  /** What the peer says of itself. */
+  readonly hello: Hello;
+  /** Why this node parts; undefined when it stays. */
+  readonly refusal: CodedError | undefined;
+}
+
 /** What the protocol contexts see of the network: it carries bytes. */
 export interface Transport {
   readonly self: PeerId;
@@ -83,7 +93,7 @@ export interface Transport {
 export interface NetworkInit {
   /** Multiaddrs to listen on, TCP. */
   readonly listen: readonly string[];
-  /** Peers to stay connected to: multiaddrs with `/p2p/ID`. */
+  /** Peers to stay connected to: multiaddrs with `/p2p/ID`; what is malformed throws `network.malformed-address`. */
   readonly peers: readonly string[];
   /** 32-byte Ed25519 seed of the transport identity. */
   readonly privateKey: Uint8Array;
@@ -124,4 +134,6 @@ export interface Network extends Transport {
   /** Notes the height that a peer claims. */
   setPeerHeight(peer: PeerId, height: number): void;
   statistics(): NetworkStatistics;
+  /** Returns the unsubscriber. */
+  onGreeting(listener: (event: GreetingEvent) => void): () => void;
 }

@@ -50,24 +50,18 @@ export function mismatch(own: Hello, other: Hello): CodedError | undefined {
       },
     );
   }
+  const hashes = { peer: toHex(other.genesisHash), own: toHex(own.genesisHash) };
   if (own.chainId !== other.chainId) {
     return networkError(
       'wrong-chain',
-      `the peer is of the chain ${other.chainId}, this node of ${own.chainId}`,
-      {
-        peer: other.chainId,
-        own: own.chainId,
-      },
+      `the peer is of the chain ${other.chainId} (genesis hash ${hashes.peer}), this node of ${own.chainId} (${hashes.own})`,
+      { peer: other.chainId, own: own.chainId, peerGenesisHash: hashes.peer, ownGenesisHash: hashes.own },
     );
   }
   if (equalBytes(own.genesisHash, other.genesisHash)) return undefined;
-  const [theirs, ours] = [toHex(other.genesisHash), toHex(own.genesisHash)];
   return networkError(
     'wrong-genesis',
-    `the peer's genesis hash is ${theirs}, this node's is ${ours}; compare the genesis documents`,
-    {
-      peer: theirs,
-      own: ours,
-    },
+    `the peer's genesis hash is ${hashes.peer}, this node's is ${hashes.own}; compare the genesis documents`,
+    hashes,
   );
 }

@@ -1,5 +1,6 @@
 export type {
   Channel,
+  GreetingEvent,
   Hello,
   Network,
   NetworkComponents,
@@ -14,3 +15,4 @@ export type {
 } from './face.ts';
 export type { NetworkLimits } from './limits.ts';
 export { createNetwork, peerIdOfSeed } from './network.ts';
+export { peerIdOfAddress } from './peer-address.ts';

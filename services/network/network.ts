@@ -1,13 +1,14 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import type { Connection, Ed25519PrivateKey, Libp2p, Stream } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
-import { multiaddr } from '@multiformats/multiaddr';
-import { isCodedError, type CodedError } from '#kernel';
+import type { CodedError } from '#kernel';
 import { Dialler, type DialTarget } from './dialler.ts';
+import { requireDialTarget } from './peer-address.ts';
 import { networkError } from './errors.ts';
 import {
   CHANNELS,
   type Channel,
+  type GreetingEvent,
   type Hello,
   type Network,
   type NetworkComponents,
@@ -22,6 +23,7 @@ import {
 import { HELLO_PROTOCOL, answerGreeting, greet } from './handshake.ts';
 import { mismatch } from './hello.ts';
 import { DEFAULT_LIMITS, FLUSH_MS, REQUEST_STREAMS_MAX, type NetworkLimits } from './limits.ts';
+import { Listeners } from './listeners.ts';
 import { openLibp2p } from './open-libp2p.ts';
 import { RequestServer, sendRequest } from './requests.ts';
 import { PeerScores } from './scores.ts';
@@ -51,8 +53,10 @@ class Libp2pNetwork implements Network {
   readonly #greetingDone = new Map<string, () => void>();
   readonly #handlers = new Map<Channel, (peer: PeerId, message: Uint8Array) => void>();
   readonly #servers = new Map<string, RequestServer>();
-  readonly #listeners = new Set<(event: PeerEvent) => void>();
+  readonly #listeners: Listeners<PeerEvent>;
+  readonly #greetingListeners: Listeners<GreetingEvent>;
   readonly #loggedRefusals = new Set<string>();
+  readonly #configured: ReadonlySet<PeerId>;
   readonly #dialler: Dialler;
   #node: Libp2p | undefined;
   #refused = 0;
@@ -65,26 +69,22 @@ class Libp2pNetwork implements Network {
     this.#components = components;
     this.#limits = { ...DEFAULT_LIMITS, ...init.limits };
     this.#key = key;
+    this.#listeners = new Listeners(components.logger);
+    this.#greetingListeners = new Listeners(components.logger);
     this.self = peerIdFromPrivateKey(key).toString();
     this.#scores = new PeerScores(this.#limits, components.clock);
-    const targets = init.peers.map((text): DialTarget => {
-      const address = multiaddr(text);
-      const peer = address.getComponents().find(({ name }) => name === 'p2p')?.value ?? '';
-      return { peer, address };
+    const targets = init.peers.map(requireDialTarget).filter(({ peer }) => peer !== this.self);
+    this.#configured = new Set(targets.map(({ peer }) => peer));
+    this.#dialler = new Dialler(targets, {
+      self: this.self,
+      limits: this.#limits,
+      scheduler: components.scheduler,
+      random: components.random,
+      logger: components.logger,
+      isConnected: (peer) => this.#sessions.has(peer),
+      isBanned: (peer) => this.#scores.isBanned(peer),
+      dial: (target) => this.#dial(target),
     });
-    this.#dialler = new Dialler(
-      targets.filter(({ peer }) => peer !== this.self),
-      {
-        self: this.self,
-        limits: this.#limits,
-        scheduler: components.scheduler,
-        random: components.random,
-        logger: components.logger,
-        isConnected: (peer) => this.#sessions.has(peer),
-        isBanned: (peer) => this.#scores.isBanned(peer),
-        dial: (target) => this.#dial(target),
-      },
-    );
   }
 
   async start(): Promise<void> {
@@ -198,10 +198,11 @@ class Libp2pNetwork implements Network {
   }
 
   onPeer(listener: (event: PeerEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#listeners.add(listener);
+  }
+
+  onGreeting(listener: (event: GreetingEvent) => void): () => void {
+    return this.#greetingListeners.add(listener);
   }
 
   report(peer: PeerId, offence: Offence, reason: string): void {
@@ -286,6 +287,7 @@ class Libp2pNetwork implements Network {
         this.#refusals.delete(peer);
         this.#welcome(peer, connection, hello);
       } else this.#part(peer, connection, refusal);
+      this.#greetingListeners.tell({ peer, hello, refusal });
     } catch (error) {
       this.#components.logger.debug({ error, peer }, 'a handshake failed');
       connection.abort(error instanceof Error ? error : new Error(String(error)));
@@ -310,7 +312,8 @@ class Libp2pNetwork implements Network {
   /** Parts with a peer that is of another chain; says so once. */
   #part(peer: PeerId, connection: Connection, refusal: CodedError): void {
     this.#refused++;
-    this.#refusals.set(peer, refusal);
+    // Of these alone: anybody may come with any number of identities.
+    if (this.#configured.has(peer)) this.#refusals.set(peer, refusal);
     const key = `${peer} ${refusal.code}`;
     const level = this.#loggedRefusals.has(key) ? 'debug' : 'warn';
     if (this.#loggedRefusals.size < 1024) this.#loggedRefusals.add(key);
@@ -330,7 +333,7 @@ class Libp2pNetwork implements Network {
     if (known !== undefined) return;
     this.#sessions.set(peer, session);
     this.#components.logger.info({ peer, role: hello.role, height: hello.height }, 'a peer connected');
-    this.#tell({ kind: 'connected', peer });
+    this.#listeners.tell({ kind: 'connected', peer });
   }
 
   #newSession(peer: PeerId): PeerSession {
@@ -376,18 +379,7 @@ class Libp2pNetwork implements Network {
     addCounts(this.#past, session);
     session.close(new Error(reason));
     this.#components.logger.info({ peer, reason }, 'a peer disconnected');
-    this.#tell({ kind: 'disconnected', peer, reason });
+    this.#listeners.tell({ kind: 'disconnected', peer, reason });
     this.#dialler.lost(peer);
-  }
-
-  #tell(event: PeerEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        if (!isCodedError(error)) throw error;
-        this.#components.logger.error({ error }, 'a listener of peer events failed');
-      }
-    }
   }
 }

@@ -3,8 +3,11 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { loadGenesis } from '#genesis';
+import { toHex } from '#kernel';
+import { systemClock } from '#runtime';
 import { makeForeign } from '../../genesis/test/fixtures/foreign.ts';
-import { startNode0 } from '../harness/command.ts';
+import { node0, startNode0 } from '../harness/command.ts';
 import { contentOf, temporaryFolder } from '../harness/folder.ts';
 import { endProcess, freePort } from '../harness/network.ts';
 import { makeNodeHome, type NodeHome } from '../harness/node-home.ts';
@@ -62,12 +65,20 @@ describe('a command line that is not as expected', () => {
 describe('a node that must not start', () => {
   let home: NodeHome;
   let content: Record<string, string>;
+  let genesisHash: string;
   before(async () => {
     home = await makeNodeHome(inFolder('node'));
     const genesis = JSON.parse(await readFile(join(home.path, 'genesis.json'), 'utf8')) as {
       totalSupply: string;
     };
     await writeFile(join(home.path, 'bad.json'), JSON.stringify({ ...genesis, totalSupply: '1' }));
+    const old = { ...genesis, genesisTime: '2020-01-01T00:00:00.000Z' };
+    await writeFile(join(home.path, 'old.json'), JSON.stringify(old));
+    const seal = { kind: 'bizra-seal', version: 1, chainId: 'alone-1', genesisHash: HASH, approvals: [] };
+    await writeFile(join(home.path, 'seal.json'), JSON.stringify(seal));
+    const bytes = await readFile(join(home.path, 'genesis.json'));
+    genesisHash = toHex((await loadGenesis(bytes, { clock: systemClock })).genesisHash);
+    await writeFile(join(home.path, 'empty-seal.json'), JSON.stringify({ ...seal, genesisHash }));
     await writeFile(join(home.path, 'cut.json'), JSON.stringify(genesis).slice(0, -20));
     await writeFile(join(home.path, 'foreign.json'), JSON.stringify(makeForeign()));
     await writeFile(join(home.path, 'empty'), '');
@@ -101,6 +112,48 @@ describe('a node that must not start', () => {
         parameters: set('chain.genesis=none.json'),
         code: 'home.unreadable',
         says: /none\.json cannot be read/,
+      },
+    ]);
+    await assertUntouched();
+  });
+
+  it('refuses a genesis that is too old for a new chain, and says how to join one that runs', async () => {
+    await assertRefused({
+      parameters: set('chain.genesis=old.json'),
+      code: 'genesis.too-old',
+      says: /2020-01-01T00:00:00\.000Z is \d+ d .*in the past.*168 h.*set chain\.maxGenesisAgeHours: 0/,
+    });
+    await assertUntouched();
+  });
+
+  it('refuses a genesis without the seal that is asked for, and a seal that is not its own', async () => {
+    await assertRefused({
+      parameters: set('chain.requireSeal=true'),
+      code: 'genesis.unsealed',
+      says: new RegExp(`${genesisHash} has no seal.*chain\\.seal`),
+    });
+    const seal = (file: string): string[] => ['start', '--home', home.path, '--seal', join(home.path, file)];
+    await assertAllRefused([
+      {
+        parameters: seal('seal.json'),
+        code: 'genesis.seal-mismatch',
+        says: new RegExp(`of the genesis ${HASH} .*this node's genesis is ${genesisHash}`),
+      },
+      {
+        parameters: seal('empty-seal.json'),
+        code: 'genesis.seal-incomplete',
+        says: /holds 0 of 1000000000000 staked/,
+      },
+      { parameters: seal('genesis.json'), code: 'genesis.seal-malformed' },
+      {
+        parameters: seal('none.json'),
+        code: 'home.unreadable',
+        says: /the seal .*none\.json cannot be read/,
+      },
+      {
+        parameters: set('chain.requireSeal=perhaps'),
+        code: 'configuration.invalid-setting',
+        says: /accepted is true or false/,
       },
     ]);
     await assertUntouched();
@@ -175,6 +228,44 @@ describe('a node that must not start', () => {
       { parameters: set('consensus.key=genesis.json'), code: 'kernel.keystore-malformed' },
     ]);
     await assertUntouched();
+  });
+});
+
+describe('a home that must not be made', () => {
+  const init = (...parameters: string[]): string[] => ['init', '--home', inFolder('made'), ...parameters];
+
+  it('is refused, and leaves nothing behind', async () => {
+    await assertAllRefused([
+      { parameters: init('--name', 'a b', '--generate-password'), code: 'configuration.invalid-setting' },
+      { parameters: init('--name', 'a'), code: 'cli.password-missing', says: /NODE0_PASSWORD/ },
+      {
+        parameters: init('--name', 'a', '--password-file', inFolder('no')),
+        code: 'cli.file-unreadable',
+        exit: 2,
+      },
+      {
+        parameters: init('--name', 'a', '--password-file', inFolder('no'), '--generate-password'),
+        code: 'cli.usage',
+        exit: 2,
+      },
+      { parameters: init('--generate-password'), code: 'cli.usage', says: /--name/, exit: 2 },
+    ]);
+    assert.deepEqual(await contentOf(inFolder('made')), {});
+  });
+
+  it('is never made over another', async () => {
+    const parameters = init('--name', 'a', '--generate-password');
+    const made = await node0(parameters);
+    assert.equal(made.code, 0, made.stderr);
+    const content = await contentOf(inFolder('made'));
+    await assertRefused({
+      parameters,
+      code: 'home.file-exists',
+      says: /nothing of a home is ever overwritten/,
+    });
+    assert.deepEqual(await contentOf(inFolder('made')), content);
+    const shown = await node0(['keys', 'show', 'operator', '--home', inFolder('made')]);
+    assert.ok(shown.code === 0 && made.stdout.includes(shown.stdout.match(/bizra1\w+/)?.[0] ?? 'nothing'));
   });
 });
 

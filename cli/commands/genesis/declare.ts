@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { DeclarationTerms } from '#genesis';
@@ -50,7 +51,10 @@ export function addDeclareCommand(genesis: Command): void {
       .option('--contact <text>', 'how to reach the operator, e.g. an e-mail address')
       .option('--description <text>', 'a few words')
       .option('--location <text>', 'where the machine stands')
-      .option('--peer <multiaddr>', 'where other nodes reach it: /dns4/HOST/tcp/26656/p2p/PEER-ID')
+      .option(
+        '--peer <multiaddr>',
+        'where other nodes reach it: /dns4/HOST/tcp/26656/p2p/PEER-ID (default: that of the home)',
+      )
       .option('--out <file>', 'declaration to write (default: NAME.declaration.json)'),
   )
     .addHelpText(
@@ -74,7 +78,8 @@ async function declare(options: DeclareOptions): Promise<void> {
     operatorKey: await openKey(operatorFile, access),
     consensusKey: await openKey(consensusFile, access),
   };
-  const declaration = makeDeclaration(keys, termsOf(options, name, stake), chainId);
+  const peer = options.peer ?? (await peerOfHome(options.home));
+  const declaration = makeDeclaration(keys, termsOf({ ...options, peer }, name, stake), chainId);
   const out = options.out ?? `${slug(name)}.declaration.json`;
   await writeNew(out, `${JSON.stringify(declaration, undefined, 2)}\n`);
   const { operator, consensusKey } = declaration.validator;
@@ -103,7 +108,22 @@ function keyFileOf(
   throw cliError('usage', `the ${name} key is missing: give --home DIR or ${option}`);
 }
 
-function termsOf(options: DeclareOptions, name: string, stake: string): DeclarationTerms {
+/** The address that `node0 init` found for the home, where it could tell. */
+async function peerOfHome(home: string | undefined): Promise<string | undefined> {
+  if (home === undefined) return undefined;
+  try {
+    return (await readFile(join(resolve(home), 'peer'), 'utf8')).trim();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function termsOf(
+  options: Omit<DeclareOptions, 'peer'> & { peer: string | undefined },
+  name: string,
+  stake: string,
+): DeclarationTerms {
   const { website, contact, description, location, peer } = options;
   const identity = { name, website, contact, description, location };
   const given = Object.fromEntries(Object.entries(identity).filter(([, text]) => text !== undefined));

@@ -27,7 +27,10 @@ test('no reader accepts what is of another kind', () => {
     '\u0000\n',
   ];
   for (const [key, { read }] of ALL) {
-    for (const other of others) assert.equal(read(other), undefined, `${key} took ${String(other)}`);
+    for (const other of others) {
+      if (other === true && typeof SETTINGS[key].fallback === 'boolean') continue;
+      assert.equal(read(other), undefined, `${key} took ${String(other)}`);
+    }
   }
 });
 
@@ -83,4 +86,13 @@ test('the nearest word is the one with the fewest edits, and none when all are f
   assert.equal(nearest('log', ['logs', 'log']), 'log');
   assert.equal(nearest('something else', known), undefined);
   assert.equal(nearest('', []), undefined);
+});
+
+test('yes and no are true and false, as YAML and as text, and nothing else', () => {
+  const { read, fallback } = SETTINGS['chain.requireSeal'];
+  assert.equal(fallback, false);
+  assert.deepEqual(
+    [true, false, 'true', 'false', 'yes', 'no', '1', 1, 0, 'TRUE', ''].map((given) => read(given)),
+    [true, false, true, false, ...Array.from({ length: 7 }, () => undefined)],
+  );
 });

@@ -281,7 +281,7 @@ class ConsensusDriver implements Consensus {
   /** Nothing is said before the genesis time. The clock may be set meanwhile, so the wait is looked at again. */
   #awaitGenesis(genesisTimeMs: number): void {
     const { clock, scheduler, logger } = this.#components;
-    logger.info({ genesisTimeMs }, 'waiting for the genesis time');
+    logger.debug({ genesisTimeMs }, 'waiting for the genesis time');
     const waitMs = Math.min(60_000, genesisTimeMs - clock.now());
     this.#genesisTimer?.cancel();
     this.#genesisTimer = scheduler.after(waitMs, () => this.#signal('look-at-tip'));

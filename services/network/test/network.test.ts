@@ -9,7 +9,7 @@ import type { Libp2p } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
-import { isCodedError, silentLogger, utf8, fromUtf8, type Logger } from '#kernel';
+import { isCodedError, silentLogger, toHex, utf8, fromUtf8, type Logger } from '#kernel';
 import { systemClock, systemRandom, systemScheduler } from '#runtime';
 import { createNetwork, type Hello, type Network, type NetworkInit } from '#services/network';
 import { encodeHello } from '../hello.ts';
@@ -121,6 +121,42 @@ describe('network', () => {
     for (const [i, said] of other.entries()) await start(10 + i, { peers: a.addresses(), hello: () => said });
     await until('both refused', () => a.statistics().refused === 2);
     assert.deepEqual(a.peers(), []);
+  });
+
+  it('tells of every handshake who it was with, what the peer said, and why they part', async () => {
+    const a = await start(1);
+    const told: string[] = [];
+    a.onGreeting(({ peer, hello: said, refusal }) =>
+      told.push(`${peer} ${toHex(said.genesisHash).slice(0, 2)} ${refusal?.code ?? 'stays'}`),
+    );
+    const others = [hello(), hello({ genesisHash: new Uint8Array(32).fill(2) }), hello({ chainId: 'other' })];
+    const selves: string[] = [];
+    for (const [i, said] of others.entries()) {
+      selves.push((await start(20 + i, { peers: a.addresses(), hello: () => said })).self);
+      await until('told', () => told.length === i + 1);
+    }
+    assert.deepEqual(told, [
+      `${selves[0]} 01 stays`,
+      `${selves[1]} 02 network.wrong-genesis`,
+      `${selves[2]} 01 network.wrong-chain`,
+    ]);
+  });
+
+  it('names both hashes to a peer of another chain id as well', async () => {
+    const warnings: string[] = [];
+    const a = await start(1, {}, listeningLogger(warnings));
+    const other = hello({ chainId: 'other', genesisHash: new Uint8Array(32).fill(2) });
+    await start(2, { peers: a.addresses(), hello: () => other });
+    await until('refused', () => warnings.length > 0);
+    for (const byte of ['01', '02']) assert.ok(warnings[0]?.includes(byte.repeat(32)), warnings[0]);
+  });
+
+  it('refuses a peer to dial that has no address', async () => {
+    for (const address of ['', 'nowhere', '/ip4/127.0.0.1/tcp/1', '/ip4/127.0.0.1/tcp/1/p2p/x']) {
+      await assert.rejects(start(1, { peers: [address] }), (error) =>
+        isCodedError(error, 'network.malformed-address'),
+      );
+    }
   });
 
   it('settles two simultaneous dials into one peer whose streams work both ways', async () => {
