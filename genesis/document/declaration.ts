@@ -22,7 +22,7 @@ export interface DeclarationKeys {
  */
 export function declareValidator(
   { consensusKey, operatorKey }: DeclarationKeys,
-  terms: DeclarationTerms,
+  { stake, commission, identity, peer }: DeclarationTerms,
   chainId: string,
 ): GenesisValidator {
   const operator = addressOfKey(operatorKey.type, operatorKey.publicKey);
@@ -31,7 +31,10 @@ export function declareValidator(
     operatorKey: { type: operatorKey.type, value: toHex(operatorKey.publicKey) },
     consensusKey: { type: 'ed25519' as const, value: toHex(consensusKey.publicKey) },
     proofOfPossession: toHex(makeProofOfPossession(consensusKey, operator, chainId)),
-    ...terms,
+    stake,
+    commission,
+    identity,
+    ...(peer !== undefined && { peer }),
   };
   return { ...unsigned, signature: toHex(operatorKey.sign(declarationDigest(chainId, unsigned))) };
 }

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { toHex } from '#kernel';
-import { collectDeclarations, genesisHashOf, makeDeclaration, type FileFinding } from '../../index.ts';
+import { addressOfKey, formatAddress, secp256k1Key, toHex } from '#kernel';
+import {
+  addAccounts,
+  collectDeclarations,
+  genesisHashOf,
+  makeDeclaration,
+  type FileFinding,
+} from '../../index.ts';
 import { CLOCK, errorsOf, judge, keyOf, operatorKeyOf, type Loose } from '../fixtures/documents.ts';
 import { CHAIN_ID, declarationOf, draftFor, fileOf } from './ceremony.ts';
 
@@ -86,6 +92,25 @@ test('one consensus key in two declarations is found, naming the other file', as
   assert.ok(first !== undefined);
   const other = first.file === '3.json' ? '4.json' : '3.json';
   assert.ok(first.message.includes(`stands at ${other} already`), first.message);
+});
+
+test('the holder of an imported balance operates a validator with its own key', async () => {
+  const operatorKey = secp256k1Key(new Uint8Array(32).fill(7));
+  const holder = {
+    address: formatAddress(addressOfKey('secp256k1', operatorKey.publicKey)),
+    balance: '100000000',
+    where: 'the import',
+  };
+  const declaration = makeDeclaration(
+    { operatorKey, consensusKey: keyOf(9) },
+    { ...declarationOf(0).validator, identity: { name: 'Holder' } },
+    CHAIN_ID,
+  );
+  const withHolder = addAccounts(draft, [holder]);
+  const collected = await collectDeclarations(withHolder, [...files, fileOf('h.json', declaration)], CLOCK);
+  assert.deepEqual(collected.findings, []);
+  const report = await judge(collected.document);
+  assert.deepEqual(report.summary.declarationSignatures, { valid: 6, invalid: 0, uncheckable: 0 });
 });
 
 test('one party under two names is a warning', async () => {
