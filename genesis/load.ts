@@ -3,7 +3,7 @@ import type { GenesisState } from '#services/blockchain';
 import { genesisError } from './errors.ts';
 import type { GenesisReport } from './report/report.ts';
 import { toGenesisState } from './to-state.ts';
-import { judgeGenesis } from './validate.ts';
+import { judgeGenesis, type JudgeOptions } from './validate.ts';
 
 /** A genesis that a node can start from. */
 export interface Genesis {
@@ -23,9 +23,9 @@ export interface Genesis {
  */
 export async function loadGenesis(
   bytes: Uint8Array,
-  options: { clock: Clock; expectedHash?: string },
+  options: JudgeOptions & { readonly clock: Clock; readonly expectedHash?: string },
 ): Promise<Genesis> {
-  const { report, document, model, genesisHash } = await judgeGenesis(bytes, options.clock);
+  const { report, document, model, genesisHash } = await judgeGenesis(bytes, options.clock, options);
   const errors = report.findings.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first !== undefined) {

@@ -34,7 +34,7 @@ export {
   type RegisteredError,
   type Result,
 } from './errors.ts';
-export { HASH_BYTES, HASH_DOMAINS, domainKey, hash, type HashDomain } from './hash.ts';
+export { HASH_BYTES, HASH_DOMAINS, domainKey, hash, hashPieces, type HashDomain } from './hash.ts';
 export { demandsHalt, invariant, unreachable } from './invariant.ts';
 export {
   ED25519_PUBLIC_KEY_BYTES,
@@ -52,6 +52,7 @@ export { decryptKey, encryptKey, parseKeyFile, type KeyFile } from './keystore.t
 export { silentLogger, type Logger } from './logger.ts';
 export { listLeaf, listProof, listRoot, verifyListProof, type ListProof } from './merkle.ts';
 export type { Random } from './random.ts';
+export { compareRows, sortRows } from './sorted-rows.ts';
 export {
   referenceVerifier,
   signingDigest,

@@ -6,6 +6,7 @@ import { nativeEd25519Key, systemClock, systemRandom } from '#runtime';
 import { cliError } from '../errors.ts';
 import { addJsonOption, wholeNumber } from '../options.ts';
 import { EXIT, Output } from '../output.ts';
+import { judging } from '../judging.ts';
 
 const VALIDATORS = 4;
 const VALIDATORS_MAX = 64;
@@ -56,8 +57,9 @@ export function addGenesisCommand(program: Command): void {
 
 async function validate(file: string, options: { json: boolean }): Promise<void> {
   const { formatReport, validateGenesis } = await import('#genesis');
-  const report = await validateGenesis(await readGenesis(file), systemClock);
   const output = new Output(options.json);
+  const report = await validateGenesis(await readGenesis(file), systemClock, judging(output, file));
+  output.endStatus();
   output.result(report, formatReport(report, { colour: process.stdout.isTTY }));
   if (report.valid) return;
   process.exitCode = report.format === 'unknown' ? EXIT.usage : EXIT.failed;
@@ -65,8 +67,14 @@ async function validate(file: string, options: { json: boolean }): Promise<void>
 
 async function printHash(file: string, options: { json: boolean }): Promise<void> {
   const { loadGenesis } = await import('#genesis');
-  const { chainId, genesisHash } = await loadGenesis(await readGenesis(file), { clock: systemClock });
-  new Output(options.json).result({ chainId, genesisHash: toHex(genesisHash) }, toHex(genesisHash));
+  const output = new Output(options.json);
+  const { chainId, genesisHash } = await loadGenesis(await readGenesis(file), {
+    clock: systemClock,
+    ...judging(output, file),
+    dryRun: false,
+  });
+  output.endStatus();
+  output.result({ chainId, genesisHash: toHex(genesisHash) }, toHex(genesisHash));
 }
 
 interface ImportOptions {
@@ -80,10 +88,11 @@ interface ImportOptions {
 async function importForeign(file: string, options: ImportOptions): Promise<void> {
   const { importGenesis, loadGenesis, validateGenesis } = await import('#genesis');
   const { makeValidatorKeys } = await import('#node');
+  const output = new Output(options.json);
   const source = await readGenesis(file);
   const out = resolve(options.out);
   const keys = resolve(options.keys ?? join(out, '..', 'keys'));
-  const { summary } = await validateGenesis(source, systemClock);
+  const { summary } = await validateGenesis(source, systemClock, judging(output, file));
   const count = options.validators ?? Math.min(VALIDATORS, Math.max(1, summary.validators));
   // Judged with keys that nobody keeps first: a document that cannot be imported leaves nothing behind.
   const request = {
@@ -94,10 +103,15 @@ async function importForeign(file: string, options: ImportOptions): Promise<void
   const validators = await makeValidatorKeys(keys, count);
   const { document, notes } = importGenesis(source, { ...request, validators });
   const text = `${JSON.stringify(document, undefined, 2)}\n`;
-  const { chainId, genesisHash } = await loadGenesis(new TextEncoder().encode(text), { clock: systemClock });
+  const bytes = new TextEncoder().encode(text);
+  const { chainId, genesisHash } = await loadGenesis(bytes, {
+    clock: systemClock,
+    ...judging(output, out),
+  });
+  output.endStatus();
   await writeNew(out, text);
   const result = { out, keys, chainId, genesisHash: toHex(genesisHash), validators: count, notes };
-  new Output(options.json).result(
+  output.result(
     result,
     [...notes, `wrote ${out}: chain ${chainId}, genesis hash ${result.genesisHash}`, `keys in ${keys}`].join(
       '\n',
@@ -115,7 +129,7 @@ function throwawayKeys(count: number) {
 
 async function readGenesis(file: string): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await readFile(file));
+    return await readFile(file);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw cliError('file-unreadable', `${file} cannot be read: ${reason}`, { file }, { cause });

@@ -5,6 +5,7 @@ import {
   SIGNATURE_BYTES,
   verifyZip215,
   type SignatureCheck,
+  type SignatureVerifier,
   type SigningKey,
 } from '#kernel';
 import { signatureError } from './errors.ts';
@@ -25,6 +26,12 @@ export function acceptsFast({ publicKey, digest, signature }: SignatureCheck): b
 export function verifySignature(check: SignatureCheck): boolean {
   return acceptsFast(check) || verifyZip215(check.publicKey, check.digest, check.signature);
 }
+
+/** All checks on the calling thread and without a budget: for what is bounded by itself, such as a genesis. */
+export const nativeVerifier: SignatureVerifier = {
+  verify: verifySignature,
+  verifyBatch: async (checks) => checks.map(verifySignature),
+};
 
 /**
  * Ed25519 key over libsodium: the same signatures as the kernel's portable key, some twenty times faster.

@@ -26,6 +26,7 @@ import {
 } from '../domain/values.ts';
 import { blockchainError } from '../errors.ts';
 import { ATTESTATIONS_MAX, PRUNE_RECORDS_MAX, SLICE_TRANSACTIONS } from '../limits.ts';
+import { buildTree, LeafTable } from '../tree/build-tree.ts';
 import { decodeRoot, encodeNode, encodeRoot } from '../tree/node-codec.ts';
 import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
 import { encodeProofPath } from '../tree/proof.ts';
@@ -35,6 +36,7 @@ import { StateTree, type NodeReader, type TreeUpdate } from '../tree/state-tree.
 import { AccountCache } from './account-cache.ts';
 import type { Ledger, LedgerTip, Supply } from './face.ts';
 import { genesisEntries, validatorSetOf, type StateEntry } from './genesis-entries.ts';
+import { PiecewiseWriter } from './piecewise-writer.ts';
 import { META, checkIdentity, decodeTip, encodeIdentity, encodeTip } from './records.ts';
 
 export interface LedgerInit {
@@ -82,29 +84,34 @@ class StateLedger implements Ledger {
     else await this.#resume(decodeTip(tip));
   }
 
-  /** Writes the genesis state in one batch: a crash before its end leaves an empty engine. */
+  /**
+   * Writes the genesis state in pieces, the tip with the last one. A crash before its end leaves entries of this very
+   * genesis, known by the identity in the first piece, and no tip: the next start writes the same again.
+   */
   async #begin(genesis: GenesisState): Promise<void> {
     const { entries, validators, rotation } = genesisEntries(genesis);
     const height = genesis.initialHeight - 1;
-    const tree = new StateTree(this.#reader, undefined);
-    const update = await tree.update(entries.map(toChange), height);
+    const writer = new PiecewiseWriter(this.#engine);
+    writer.put('meta', META.identity, encodeIdentity(this.#init.identity));
+    const leaves = new LeafTable();
+    for (const { key, value } of entries) {
+      leaves.add(keyHashOf(key), value);
+      writer.put('state', key, value);
+      await writer.pause();
+    }
+    const root = await buildTree(leaves, {
+      version: height,
+      emit: (key, node) => writer.put('tree', key, encodeNode(node)),
+      pause: () => writer.pause(),
+    });
     const receiptRoot = listRoot([]);
-    const batch = this.#engine.batch();
-    batch.put('meta', META.identity, encodeIdentity(this.#init.identity));
-    stageState(batch, height, receiptRoot, { parentRoot: EMPTY_HASH, entries, update });
-    await this.#engine.write(batch, { sync: true });
-    tree.adopt(update);
-    this.#tree = tree;
+    writer.put('meta', META.root(height), encodeRoot(root));
+    writer.put('meta', META.tip, encodeTip(height, receiptRoot));
+    await writer.finish();
+    this.#tree = new StateTree(this.#reader, root);
     const { ledger: parameters, consensus } = genesis;
-    this.#tip = {
-      height,
-      stateRoot: update.rootHash,
-      receiptRoot,
-      validators,
-      rotation,
-      parameters,
-      consensus,
-    };
+    const stateRoot = root?.hash ?? EMPTY_HASH;
+    this.#tip = { height, stateRoot, receiptRoot, validators, rotation, parameters, consensus };
   }
 
   async #resume({ height, receiptRoot }: { height: number; receiptRoot: Uint8Array }): Promise<void> {
