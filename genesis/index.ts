@@ -5,7 +5,7 @@ export { importGenesis, type ImportOptions, type Imported } from './foreign/impo
 export { loadGenesis, type Genesis } from './load.ts';
 export { createLocalGenesis, type LocalGenesisOptions, type LocalValidator } from './local.ts';
 export { formatReport } from './report/format-report.ts';
-export { JUDGE_STAGES, type JudgeStage, type ProgressListener } from './report/progress.ts';
+export { describeProgress, type JudgeStage, type ProgressListener } from './report/progress.ts';
 export type { Finding, GenesisReport, GenesisSummary, Severity } from './report/report.ts';
 export { RULES, type RuleId } from './rules/catalogue.ts';
 export type { Rule } from './rules/rule.ts';

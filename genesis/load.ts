@@ -34,6 +34,7 @@ export async function loadGenesis(
       'invalid',
       `the genesis is not valid: ${first.message} [${first.rule}, at ${first.path || 'the top'}]${more}; see node0 genesis validate`,
       {
+        format: report.format,
         findings: errors.slice(0, 20).map(({ rule, path, message }) => ({ rule, path, message })),
       },
     );

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { loadGenesis, type Genesis } from '#genesis';
+import { describeProgress } from '#genesis';
 import { CodedError, type Cancellable, type Logger } from '#kernel';
 import {
   createLogger,
@@ -23,6 +22,7 @@ import {
   type ConfigurationSources,
   type LoadedConfiguration,
 } from './configuration/load-configuration.ts';
+import { openGenesis, settleReport, type NodeGenesis, type OpenedGenesis } from './genesis/node-genesis.ts';
 import { homeError } from './home/errors.ts';
 import { readSeed } from './home/key-files.ts';
 import { isLivingNode0, readPidFile, removePidFile, writePidFile } from './home/pid-file.ts';
@@ -91,7 +91,7 @@ async function start(
   await refuseSecondProcess(pidFile, home);
   const keys = await readKeys(loaded);
   enter('genesis', logger);
-  const genesis = await readGenesis(loaded);
+  const opened = await readGenesis(loaded);
   enter('state', logger);
   teardown.add('pid file', () => removePidFile(pidFile));
   const engine = await openStorage(loaded);
@@ -105,14 +105,21 @@ async function start(
   teardown.add('signature verifier', () => verifier.close());
   const init: ProtocolInit = {
     loaded,
-    genesis,
+    genesis: opened.genesis,
     engine,
     verifier,
     logger,
     ...keys,
+    onStateProgress: (fraction) =>
+      reportToParent({
+        kind: 'stage',
+        stage: 'state',
+        doing: `writing the first state ${Math.round(fraction * 100)} %`,
+      }),
     onFatal: (error) => fatal.raise(error),
   };
-  const state = await openState(init, teardown);
+  const state = await openState(init, opened.state, teardown);
+  const genesis = await settleReport(opened, state.ledger.tip(), path(JUDGEMENT));
   enter('network', logger);
   const protocol = await startProtocol(init, state, teardown);
   const watch = watchProtocol(configuration.name, protocol, keys.consensusKey !== undefined);
@@ -121,7 +128,10 @@ async function start(
   const api = await listenApi(loaded, protocol, genesis, watch, logger, teardown);
   const addresses = protocol.network.addresses();
   reportToParent({ kind: 'started', api, addresses });
-  logger.info({ api, addresses, chainId: genesis.chainId, height: protocol.chain.tip().height }, 'started');
+  logger.info(
+    { api, addresses, chainId: genesis.identity.chainId, height: protocol.chain.tip().height },
+    'started',
+  );
   return api;
 }
 
@@ -149,22 +159,23 @@ async function readKeys({ configuration, path }: LoadedConfiguration) {
   };
 }
 
-async function readGenesis({ configuration, path }: LoadedConfiguration): Promise<Genesis> {
-  const file = path(configuration['chain.genesis']);
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw homeError('unreadable', `the genesis ${file} cannot be read: ${reason}`, { file }, { cause });
-  }
-  return loadGenesis(bytes, { clock: systemClock, expectedHash: configuration['chain.genesisHash'] });
+/** Where the judgement of the genesis is kept. */
+const JUDGEMENT = 'data/genesis-judgement.json';
+
+function readGenesis({ configuration, path }: LoadedConfiguration): Promise<OpenedGenesis> {
+  return openGenesis({
+    file: path(configuration['chain.genesis']),
+    record: path(JUDGEMENT),
+    expectedHash: configuration['chain.genesisHash'],
+    onProgress: (stage, fraction) =>
+      reportToParent({ kind: 'stage', stage: 'genesis', doing: describeProgress(stage, fraction) }),
+  });
 }
 
 async function listenApi(
   { configuration }: LoadedConfiguration,
   protocol: Protocol,
-  genesis: Genesis,
+  genesis: NodeGenesis,
   watch: ProtocolWatch,
   logger: Logger,
   teardown: Teardown,

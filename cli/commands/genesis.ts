@@ -58,7 +58,7 @@ export function addGenesisCommand(program: Command): void {
 async function validate(file: string, options: { json: boolean }): Promise<void> {
   const { formatReport, validateGenesis } = await import('#genesis');
   const output = new Output(options.json);
-  const report = await validateGenesis(await readGenesis(file), systemClock, judging(output, file));
+  const report = await validateGenesis(await readGenesis(file), systemClock, await judging(output, file));
   output.endStatus();
   output.result(report, formatReport(report, { colour: process.stdout.isTTY }));
   if (report.valid) return;
@@ -70,7 +70,7 @@ async function printHash(file: string, options: { json: boolean }): Promise<void
   const output = new Output(options.json);
   const { chainId, genesisHash } = await loadGenesis(await readGenesis(file), {
     clock: systemClock,
-    ...judging(output, file),
+    ...(await judging(output, file)),
     dryRun: false,
   });
   output.endStatus();
@@ -92,7 +92,7 @@ async function importForeign(file: string, options: ImportOptions): Promise<void
   const source = await readGenesis(file);
   const out = resolve(options.out);
   const keys = resolve(options.keys ?? join(out, '..', 'keys'));
-  const { summary } = await validateGenesis(source, systemClock, judging(output, file));
+  const { summary } = await validateGenesis(source, systemClock, await judging(output, file));
   const count = options.validators ?? Math.min(VALIDATORS, Math.max(1, summary.validators));
   // Judged with keys that nobody keeps first: a document that cannot be imported leaves nothing behind.
   const request = {
@@ -106,7 +106,7 @@ async function importForeign(file: string, options: ImportOptions): Promise<void
   const bytes = new TextEncoder().encode(text);
   const { chainId, genesisHash } = await loadGenesis(bytes, {
     clock: systemClock,
-    ...judging(output, out),
+    ...(await judging(output, out)),
   });
   output.endStatus();
   await writeNew(out, text);

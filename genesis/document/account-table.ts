@@ -51,8 +51,9 @@ export class AccountTable {
 
   balanceAt(row: number): bigint | undefined {
     if (((this.#known[row] ?? 0) & KNOWS_BALANCE) === 0) return undefined;
+    const low = this.#low[row] as bigint;
     const high = this.#high[row] as bigint;
-    return high === 0n ? (this.#low[row] as bigint) : (high << LOW_BITS) | (this.#low[row] as bigint);
+    return high === 0n ? low : (high << LOW_BITS) | low;
   }
 
   /** Position of the last account of an address. */

@@ -1,9 +1,21 @@
-/** What validation is at, in this order; a document that ends early skips the rest. */
-export const JUDGE_STAGES = ['json', 'values', 'rules', 'signatures', 'hash', 'state'] as const;
-export type JudgeStage = (typeof JUDGE_STAGES)[number];
+/** What validation is at, in this order, for people; a document that ends early skips the rest. */
+const STAGES = {
+  json: 'reading',
+  values: 'reading accounts and validators',
+  rules: 'checking accounts and validators',
+  signatures: 'checking signatures',
+  hash: 'hashing',
+  state: 'building the state',
+} as const;
+export type JudgeStage = keyof typeof STAGES;
 
 /** Hears how far a validation got: the stage, and the part of it that is done, 0 to 1. */
 export type ProgressListener = (stage: JudgeStage, fraction: number) => void;
+
+/** How far a validation is, for people: `checking signatures 40 %`. */
+export function describeProgress(stage: JudgeStage, fraction: number): string {
+  return `${STAGES[stage]} ${Math.round(fraction * 100)} %`;
+}
 
 /** Tells a listener of every percent, not of every item. */
 export class Progress {

@@ -1,4 +1,4 @@
-import { addressOfKey, invariant } from '#kernel';
+import { AMOUNT_MAX, addressOfKey, invariant } from '#kernel';
 import {
   initialRotation,
   makeValidatorSet,
@@ -45,7 +45,8 @@ export function genesisEntries(genesis: GenesisState): GenesisEntries {
 
 function* entriesOf(genesis: GenesisState, rotation: ProposerRotation): Iterator<StateEntry> {
   for (const { address, balance } of genesis.accounts) {
-    yield { key: stateKey.account(address), value: accountCodec.encode({ balance, nonce: 0 }) };
+    invariant(balance >= 0n && balance <= AMOUNT_MAX, 'a balance of the genesis is an amount');
+    yield { key: stateKey.account(address), value: accountCodec.encodeTrusted({ balance, nonce: 0 }) };
   }
   for (const validator of genesis.validators) {
     const value = validatorRecord.encode({ ...validator, status: 'active' });

@@ -26,7 +26,6 @@ import {
 } from '../domain/values.ts';
 import { blockchainError } from '../errors.ts';
 import { ATTESTATIONS_MAX, PRUNE_RECORDS_MAX, SLICE_TRANSACTIONS } from '../limits.ts';
-import { buildTree, LeafTable } from '../tree/build-tree.ts';
 import { decodeRoot, encodeNode, encodeRoot } from '../tree/node-codec.ts';
 import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
 import { encodeProofPath } from '../tree/proof.ts';
@@ -35,9 +34,9 @@ import { packStaleKeys, unpackStaleKeys } from '../tree/stale-keys.ts';
 import { StateTree, type NodeReader, type TreeUpdate } from '../tree/state-tree.ts';
 import { AccountCache } from './account-cache.ts';
 import type { Ledger, LedgerTip, Supply } from './face.ts';
-import { genesisEntries, validatorSetOf, type StateEntry } from './genesis-entries.ts';
-import { PiecewiseWriter } from './piecewise-writer.ts';
-import { META, checkIdentity, decodeTip, encodeIdentity, encodeTip } from './records.ts';
+import { validatorSetOf, type StateEntry } from './genesis-entries.ts';
+import { META, checkIdentity, decodeTip, encodeTip } from './records.ts';
+import { writeGenesis } from './write-genesis.ts';
 
 export interface LedgerInit {
   readonly identity: ChainIdentity;
@@ -77,41 +76,17 @@ class StateLedger implements Ledger {
     this.#reader = { getMany: (keys) => init.engine.getMany('tree', keys) };
   }
 
-  async open(genesis: GenesisState): Promise<void> {
+  async open(
+    genesis: GenesisState | (() => Promise<GenesisState>),
+    onProgress: (fraction: number) => void = () => {},
+  ): Promise<void> {
     const [identity, tip] = await this.#engine.getMany('meta', [META.identity, META.tip]);
     if (identity !== undefined) checkIdentity(identity, this.#init.identity);
-    if (tip === undefined) await this.#begin(genesis);
-    else await this.#resume(decodeTip(tip));
-  }
-
-  /**
-   * Writes the genesis state in pieces, the tip with the last one. A crash before its end leaves entries of this very
-   * genesis, known by the identity in the first piece, and no tip: the next start writes the same again.
-   */
-  async #begin(genesis: GenesisState): Promise<void> {
-    const { entries, validators, rotation } = genesisEntries(genesis);
-    const height = genesis.initialHeight - 1;
-    const writer = new PiecewiseWriter(this.#engine);
-    writer.put('meta', META.identity, encodeIdentity(this.#init.identity));
-    const leaves = new LeafTable();
-    for (const { key, value } of entries) {
-      leaves.add(keyHashOf(key), value);
-      writer.put('state', key, value);
-      await writer.pause();
-    }
-    const root = await buildTree(leaves, {
-      version: height,
-      emit: (key, node) => writer.put('tree', key, encodeNode(node)),
-      pause: () => writer.pause(),
-    });
-    const receiptRoot = listRoot([]);
-    writer.put('meta', META.root(height), encodeRoot(root));
-    writer.put('meta', META.tip, encodeTip(height, receiptRoot));
-    await writer.finish();
-    this.#tree = new StateTree(this.#reader, root);
-    const { ledger: parameters, consensus } = genesis;
-    const stateRoot = root?.hash ?? EMPTY_HASH;
-    this.#tip = { height, stateRoot, receiptRoot, validators, rotation, parameters, consensus };
+    if (tip !== undefined) return this.#resume(decodeTip(tip));
+    const beginning = typeof genesis === 'function' ? await genesis() : genesis;
+    const written = await writeGenesis(this.#engine, beginning, onProgress);
+    this.#tree = new StateTree(this.#reader, written.root);
+    this.#tip = written.tip;
   }
 
   async #resume({ height, receiptRoot }: { height: number; receiptRoot: Uint8Array }): Promise<void> {

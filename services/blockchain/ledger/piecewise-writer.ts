@@ -17,12 +17,13 @@ export class PiecewiseWriter {
     this.#batch.put(family, key, value);
   }
 
-  /** Writes what came together, when it is enough for a piece. */
-  async pause(): Promise<void> {
-    if (this.#batch.size < PIECE_OPERATIONS) return;
+  /** Writes what came together, when it is enough for a piece; true when it was. */
+  async pause(): Promise<boolean> {
+    if (this.#batch.size < PIECE_OPERATIONS) return false;
     const full = this.#batch;
     this.#batch = this.#engine.batch();
     await this.#engine.write(full);
+    return true;
   }
 
   /** Writes the last piece, and syncs it and those before it to disk. */
