@@ -96,7 +96,7 @@ export interface GatewayComponents {
   readonly peers: PeersPort;
   readonly consensus: ConsensusPort;
   readonly genesis: GenesisPort;
-  /** Judges a genesis document of any format; takes the bytes over. Throws a coded error when it takes too much. */
+  /** Judges a genesis document of any format. Throws a coded error when it takes too much. */
   readonly validateGenesis: (bytes: Uint8Array) => Promise<object>;
   readonly readiness: () => Readiness;
   readonly syncing: () => boolean;

@@ -1,5 +1,7 @@
-/** Rows that are put in order by one comparison sort: two bytes tell most rows apart where there are many. */
+/** One for each value of two bytes, which tell most rows apart where there are many. */
 const BUCKETS = 65_536;
+/** Fewer rows are sorted by comparison alone. */
+const BUCKETED_ROWS = 4_096;
 
 /**
  * Order of records of one width that lie one after the other in `bytes`: their row numbers, sorted by the bytes of
@@ -10,6 +12,8 @@ const BUCKETS = 65_536;
  * @param rows the rows to sort, ascending
  */
 export function sortRows(bytes: Uint8Array, width: number, rows: Uint32Array): Uint32Array {
+  const compare = (a: number, b: number): number => compareRows(bytes, width, a, b) || a - b;
+  if (rows.length < BUCKETED_ROWS) return rows.toSorted(compare);
   const bucketOf = (row: number): number =>
     ((bytes[row * width] as number) << 8) | (bytes[row * width + 1] as number);
   const ends = new Uint32Array(BUCKETS + 1);
@@ -23,7 +27,6 @@ export function sortRows(bytes: Uint8Array, width: number, rows: Uint32Array): U
     sorted[place] = row;
     ends[bucket] = place + 1;
   }
-  const compare = (a: number, b: number): number => compareRows(bytes, width, a, b) || a - b;
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
     const [from, to] = [starts[bucket] as number, starts[bucket + 1] as number];
     if (to - from > 1) sorted.subarray(from, to).sort(compare);

@@ -69,7 +69,7 @@ export async function startApi(init: ApiInit): Promise<{ url: string; close: () 
   return {
     url: `http://${shown}:${typeof address === 'object' && address !== null ? address.port : port}`,
     close: async () => {
-      await judge.close();
+      judge.close();
       await gateway.close();
     },
   };

@@ -5,4 +5,3 @@ export { systemRandom } from './random.ts';
 export { nativeEd25519Key, nativeVerifier, verifySignature } from './signature/native-ed25519.ts';
 export { signatureSelfTest } from './signature/self-test.ts';
 export { createSignatureVerifier, type RuntimeVerifier } from './signature/verifier.ts';
-export { lowerThreadPriority } from './thread-priority.ts';
