@@ -16,7 +16,7 @@ export interface JudgeLimits {
 export const JUDGE_LIMITS: JudgeLimits = { heapMb: 1_024, timeMs: 60_000 };
 
 /** Nice value of a judgement: where there are few cores, blocks and votes come first. */
-const NICE = 10;
+const NICE = 5;
 
 /** What the process that judges answers: the report, or what failed. */
 export type JudgeAnswer = { readonly report: GenesisReport } | { readonly failure: string };
