@@ -125,7 +125,6 @@ async function judgeOwn(value: unknown, findings: Findings, options: OwnOptions)
     stateRoot: null,
   };
   const isSound = !findings.hasErrors && genesisHash !== undefined;
-  progress.enter('state');
   const stateRoot = isSound && dryRun ? await rootOf(model, genesisHash, findings, progress) : null;
   const report = makeReport('node0', model.chainId ?? null, genesisHash, { ...summary, stateRoot }, findings);
   return { report, document: value, model, genesisHash };
@@ -149,6 +148,7 @@ async function rootOf(
   findings: Findings,
   progress: Progress,
 ): Promise<string | null> {
+  progress.enter('state');
   try {
     const { stateRoot } = await buildGenesisState(toGenesisState(model, genesisHash), (done, total) =>
       progress.at(done, total),

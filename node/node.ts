@@ -110,12 +110,10 @@ async function start(
     verifier,
     logger,
     ...keys,
-    onStateProgress: (fraction) =>
-      reportToParent({
-        kind: 'stage',
-        stage: 'state',
-        doing: `writing the first state ${Math.round(fraction * 100)} %`,
-      }),
+    onStateProgress: (fraction) => {
+      const doing = `writing the first state ${Math.round(fraction * 100)} %`;
+      reportToParent({ kind: 'stage', stage: 'state', doing });
+    },
     onFatal: (error) => fatal.raise(error),
   };
   const state = await openState(init, opened.state, teardown);
@@ -167,8 +165,11 @@ function readGenesis({ configuration, path }: LoadedConfiguration): Promise<Open
     file: path(configuration['chain.genesis']),
     record: path(JUDGEMENT),
     expectedHash: configuration['chain.genesisHash'],
-    onProgress: (stage, fraction) =>
-      reportToParent({ kind: 'stage', stage: 'genesis', doing: describeProgress(stage, fraction) }),
+    onProgress: (stage, fraction) => {
+      // What takes no time needs no word.
+      if (fraction === 0) return;
+      reportToParent({ kind: 'stage', stage: 'genesis', doing: describeProgress(stage, fraction) });
+    },
   });
 }
 

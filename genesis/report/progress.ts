@@ -17,11 +17,14 @@ export function describeProgress(stage: JudgeStage, fraction: number): string {
   return `${STAGES[stage]} ${Math.round(fraction * 100)} %`;
 }
 
-/** Tells a listener of every percent, not of every item. */
+/** Stages of fewer items are over before anybody could read how far they are. */
+const ITEMS_SHOWN = 1_000;
+
+/** Tells a listener of every stage, and of every percent of a long one. */
 export class Progress {
   readonly #listener: ProgressListener | undefined;
   #stage: JudgeStage = 'json';
-  #percent = -1;
+  #percent = 0;
 
   constructor(listener: ProgressListener | undefined) {
     this.#listener = listener;
@@ -29,12 +32,12 @@ export class Progress {
 
   enter(stage: JudgeStage): void {
     this.#stage = stage;
-    this.#percent = -1;
-    this.at(0, 1);
+    this.#percent = 0;
+    this.#listener?.(stage, 0);
   }
 
   at(done: number, total: number): void {
-    if (this.#listener === undefined) return;
+    if (this.#listener === undefined || total < ITEMS_SHOWN) return;
     const percent = Math.floor((done * 100) / total);
     if (percent === this.#percent) return;
     this.#percent = percent;

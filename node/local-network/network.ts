@@ -64,8 +64,10 @@ export async function runNetwork(options: RunNetworkOptions): Promise<RunningNet
   await refuseTakenPort(options.apiPort);
   const request = await checkRequest(layout, {
     ...options,
-    onProgress: (stage, fraction) =>
-      options.onEvent({ kind: 'progress', text: `genesis: ${describeProgress(stage, fraction)}` }),
+    onProgress: (stage, fraction) => {
+      if (fraction === 0) return;
+      options.onEvent({ kind: 'progress', text: `genesis: ${describeProgress(stage, fraction)}` });
+    },
   });
   await mkdir(layout.home, { recursive: true });
   await writePidFile(layout.supervisorPid);

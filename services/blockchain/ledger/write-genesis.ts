@@ -36,8 +36,7 @@ export async function writeGenesis(
     version: height,
     emit: (key, node) => writer.put('tree', key, encodeNode(node)),
     pause: async (done) => {
-      await writer.pause();
-      onProgress(done / leaves.length);
+      if (await writer.pause()) onProgress(done / leaves.length);
     },
   });
   const receiptRoot = listRoot([]);
