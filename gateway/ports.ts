@@ -73,8 +73,11 @@ export interface ConsensusPort {
 
 /** The genesis that the node started from, and what validation said about it. */
 export interface GenesisPort {
-  readonly document: unknown;
   readonly report: object;
+  /** Size of the document, in bytes. */
+  readonly bytes: number;
+  /** The document as the JSON text that it is, piece by piece. Throws when it is not there any more. */
+  stream(): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** Whether the node can do its work, and what hinders it. */
@@ -93,7 +96,7 @@ export interface GatewayComponents {
   readonly peers: PeersPort;
   readonly consensus: ConsensusPort;
   readonly genesis: GenesisPort;
-  /** Judges a genesis document of any format; never throws. */
+  /** Judges a genesis document of any format. Throws a coded error when it takes too much. */
   readonly validateGenesis: (bytes: Uint8Array) => Promise<object>;
   readonly readiness: () => Readiness;
   readonly syncing: () => boolean;

@@ -1,5 +1,7 @@
-/** Bounds of genesis documents. */
+/** Bounds of genesis documents. A text of this many bytes fits a string of the engine, which holds 2^29 - 24 characters. */
 export const DOCUMENT_BYTES_MAX = 256 * 2 ** 20;
+/** Names and values of a document: what is parsed takes memory by their number, not by the length of the text. */
+export const DOCUMENT_VALUES_MAX = 16_000_000;
 /** Nesting of JSON values. */
 export const DOCUMENT_DEPTH_MAX = 64;
 /** Findings of one rule that a report lists; the others are counted. */

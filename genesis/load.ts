@@ -2,13 +2,12 @@ import { toHex, type Clock } from '#kernel';
 import type { GenesisState } from '#services/blockchain';
 import { genesisError } from './errors.ts';
 import type { GenesisReport } from './report/report.ts';
+import type { ApprovedGenesis } from './seal/verify-seal.ts';
 import { toGenesisState } from './to-state.ts';
-import { judgeGenesis } from './validate.ts';
+import { judgeGenesis, type JudgeOptions } from './validate.ts';
 
 /** A genesis that a node can start from. */
-export interface Genesis {
-  readonly chainId: string;
-  readonly genesisHash: Uint8Array;
+export interface Genesis extends ApprovedGenesis {
   /** The document as it was parsed. */
   readonly document: unknown;
   readonly report: GenesisReport;
@@ -25,9 +24,9 @@ export interface Genesis {
  */
 export async function loadGenesis(
   bytes: Uint8Array,
-  options: { clock: Clock; expectedHash?: string },
+  options: JudgeOptions & { readonly clock: Clock; readonly expectedHash?: string },
 ): Promise<Genesis> {
-  const { report, document, model, genesisHash } = await judgeGenesis(bytes, options.clock);
+  const { report, document, model, genesisHash } = await judgeGenesis(bytes, options.clock, options);
   const errors = report.findings.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first !== undefined) {
@@ -36,6 +35,7 @@ export async function loadGenesis(
       'invalid',
       `the genesis is not valid: ${first.message} [${first.rule}, at ${first.path || 'the top'}]${more}; see node0 genesis validate`,
       {
+        format: report.format,
         findings: errors.slice(0, 20).map(({ rule, path, message }) => ({ rule, path, message })),
       },
     );
@@ -60,5 +60,13 @@ export async function loadGenesis(
   }
   const state = toGenesisState(model, genesisHash);
   const peers = model.validators.flatMap(({ peer }) => (peer === undefined ? [] : [peer]));
-  return { chainId: state.identity.chainId, genesisHash, document, report, state, peers };
+  return {
+    chainId: state.identity.chainId,
+    genesisHash,
+    document,
+    report,
+    state,
+    validators: state.validators,
+    peers,
+  };
 }

@@ -1,11 +1,9 @@
-import { formatAddress, toHex } from '#kernel';
+import { formatAddress } from '#kernel';
 import type { ConsensusParameters, GenesisState, LedgerParameters } from '#services/blockchain';
 import type { GenesisModel } from './document/model.ts';
 
 /** The state that a document without errors leads to. A stake leaves its operator's balance. */
 export function toGenesisState(model: GenesisModel, genesisHash: Uint8Array): GenesisState {
-  const stakes = new Map<string, bigint>();
-  for (const { operator, stake } of model.validators) stakes.set(toHex(known(operator)), known(stake));
   const number = (value: bigint | undefined): number => Number(known(value));
   const { ledger: l, consensus: c } = model;
   const ledger: LedgerParameters = {
@@ -33,10 +31,7 @@ export function toGenesisState(model: GenesisModel, genesisHash: Uint8Array): Ge
     identity: { chainId: known(model.chainId), genesisHash },
     initialHeight: known(model.initialHeight),
     timeMs: known(model.timeMs),
-    accounts: model.accounts.map(({ address, balance }) => ({
-      address: known(address),
-      balance: known(balance) - (stakes.get(toHex(known(address))) ?? 0n),
-    })),
+    accounts: { [Symbol.iterator]: () => accountsWithoutStakes(model) },
     validators: model.validators.map(({ operator, publicKey, stake, name }) => ({
       operator: known(operator),
       publicKey: known(publicKey),
@@ -46,6 +41,17 @@ export function toGenesisState(model: GenesisModel, genesisHash: Uint8Array): Ge
     ledger,
     consensus,
   };
+}
+
+/** The accounts one by one, as they are asked for: no list of them is made. */
+function* accountsWithoutStakes({ accounts, validators }: GenesisModel) {
+  const stakes = new Map(
+    validators.map(({ operator, stake }) => [accounts.find(known(operator)), known(stake)]),
+  );
+  for (let row = 0; row < accounts.length; row++) {
+    const stake = stakes.get(row) ?? 0n;
+    yield { address: known(accounts.addressAt(row)), balance: known(accounts.balanceAt(row)) - stake };
+  }
 }
 
 function known<Value>(value: Value | undefined): Value {

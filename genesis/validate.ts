@@ -1,4 +1,4 @@
-import { isCodedError, toHex, type Clock } from '#kernel';
+import { isCodedError, referenceVerifier, toHex, type Clock } from '#kernel';
 import { buildGenesisState } from '#services/blockchain';
 import { UNHASHABLE, genesisHashOf } from './document/canonical.ts';
 import type { GenesisModel } from './document/model.ts';
@@ -7,6 +7,7 @@ import { readJson } from './document/read-json.ts';
 import { ValueReader } from './document/value-reader.ts';
 import { isForeign, validateForeign } from './foreign/validate-foreign.ts';
 import { Findings } from './report/findings.ts';
+import { Progress, type ProgressListener } from './report/progress.ts';
 import { firstValidators } from './report/first-validators.ts';
 import {
   EMPTY_SUMMARY,
@@ -17,6 +18,7 @@ import {
 import { checkAccounts } from './rules/check-accounts.ts';
 import { checkConcentration } from './rules/check-concentration.ts';
 import { checkParameters } from './rules/check-parameters.ts';
+import { checkSignatures, type GenesisVerifier } from './rules/check-signatures.ts';
 import { checkValidators, powerOf } from './rules/check-validators.ts';
 import { toGenesisState } from './to-state.ts';
 
@@ -30,17 +32,36 @@ export interface Judged {
   readonly genesisHash: Uint8Array | undefined;
 }
 
+export interface JudgeOptions {
+  /** Checks signatures, `verifyZip215` unless stated: slow where there are thousands. */
+  readonly verifier?: GenesisVerifier;
+  /** Called on the way; what it throws ends the validation. */
+  readonly onProgress?: ProgressListener;
+  /** False: the state is built by the caller, and the report has no state root. */
+  readonly dryRun?: boolean;
+}
+
 /**
  * Judges a genesis document of any format: everything at once, never only the first fault. Any bytes end in a
  * report; nothing is thrown for what is in the document.
  */
-export async function validateGenesis(bytes: Uint8Array, clock: Clock): Promise<GenesisReport> {
-  const { report } = await judgeGenesis(bytes, clock);
+export async function validateGenesis(
+  bytes: Uint8Array,
+  clock: Clock,
+  options: JudgeOptions = {},
+): Promise<GenesisReport> {
+  const { report } = await judgeGenesis(bytes, clock, options);
   return report;
 }
 
-export async function judgeGenesis(bytes: Uint8Array, clock: Clock): Promise<Judged> {
+export async function judgeGenesis(
+  bytes: Uint8Array,
+  clock: Clock,
+  options: JudgeOptions = {},
+): Promise<Judged> {
   const findings = new Findings();
+  const progress = new Progress(options.onProgress);
+  progress.enter('json');
   const read = readJson(bytes, findings);
   if (read === undefined) return unreadable(findings, undefined);
   if (isForeign(read.value)) {
@@ -60,7 +81,7 @@ export async function judgeGenesis(bytes: Uint8Array, clock: Clock): Promise<Jud
     );
     return unreadable(findings, read.value);
   }
-  return judgeOwn(read.value, findings, clock);
+  return judgeOwn(read.value, findings, { clock, progress, ...options });
 }
 
 function unreadable(findings: Findings, document: unknown): Judged {
@@ -80,26 +101,37 @@ function looksOwn(value: unknown): boolean {
   );
 }
 
-async function judgeOwn(value: unknown, findings: Findings, clock: Clock): Promise<Judged> {
-  const model = readDocument(value, new ValueReader(findings));
+interface OwnOptions extends JudgeOptions {
+  readonly clock: Clock;
+  readonly progress: Progress;
+}
+
+async function judgeOwn(value: unknown, findings: Findings, options: OwnOptions): Promise<Judged> {
+  const { clock, progress, verifier = referenceVerifier, dryRun = true } = options;
+  progress.enter('values');
+  const model = readDocument(value, new ValueReader(findings), progress);
   if (model === undefined) return unreadable(findings, value);
-  checkAccounts(model, findings);
-  const declarationSignatures = checkValidators(model, findings);
+  progress.enter('rules');
+  const supply = checkAccounts(model, findings);
+  checkValidators(model, findings);
   checkParameters(model, findings, clock.now());
   const concentration = checkConcentration(activePowers(model), findings);
+  progress.enter('signatures');
+  const declarationSignatures = await checkSignatures(model, findings, verifier, progress);
+  progress.enter('hash');
   const genesisHash = UNHASHABLE.some((rule) => findings.has(rule)) ? undefined : genesisHashOf(value);
   const summary: GenesisSummary = {
     accounts: model.accounts.length,
     validators: model.validators.length,
-    totalSupply: sumOf(model.accounts.map(({ balance }) => balance)),
+    totalSupply: supply.toString(),
     totalStake: sumOf(model.validators.map(({ stake }) => stake)),
     denomination: model.denomination,
     ...concentration,
     declarationSignatures,
     stateRoot: null,
   };
-  const stateRoot =
-    findings.hasErrors || genesisHash === undefined ? null : await dryRun(model, genesisHash, findings);
+  const isSound = !findings.hasErrors && genesisHash !== undefined;
+  const stateRoot = isSound && dryRun ? await rootOf(model, genesisHash, findings, progress) : null;
   const report = makeReport(
     'node0',
     model.chainId ?? null,
@@ -119,14 +151,18 @@ function activePowers(model: GenesisModel): readonly bigint[] {
   return powers.toSorted((a, b) => (a > b ? -1 : Number(a < b))).slice(0, Number(maxValidators));
 }
 
-/** Builds the state that the document leads to. */
-async function dryRun(
+/** Root of the state that the document leads to: a dry run. */
+async function rootOf(
   model: GenesisModel,
   genesisHash: Uint8Array,
   findings: Findings,
+  progress: Progress,
 ): Promise<string | null> {
+  progress.enter('state');
   try {
-    const { stateRoot } = await buildGenesisState(toGenesisState(model, genesisHash));
+    const { stateRoot } = await buildGenesisState(toGenesisState(model, genesisHash), (done, total) =>
+      progress.at(done, total),
+    );
     return toHex(stateRoot);
   } catch (error) {
     if (!isCodedError(error)) throw error;

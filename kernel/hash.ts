@@ -78,3 +78,15 @@ export function hash(domain: HashDomain, ...parts: readonly Uint8Array[]): Uint8
   }
   return hasher.update(scratch.subarray(0, length)).digest('binary');
 }
+
+/**
+ * As `hash`, of parts that are made one after the other: what is hashed is never in memory as a whole.
+ *
+ * @param parts must not hash in the same domain while they are made
+ */
+export function hashPieces(domain: HashDomain, parts: Iterable<Uint8Array>): Uint8Array {
+  const hasher = hashers.get(domain) as IHasher;
+  hasher.init();
+  for (const part of parts) hasher.update(part);
+  return hasher.digest('binary');
+}

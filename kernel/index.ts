@@ -41,7 +41,7 @@ export {
   type RegisteredError,
   type Result,
 } from './errors.ts';
-export { HASH_BYTES, HASH_DOMAINS, domainKey, hash, type HashDomain } from './hash.ts';
+export { HASH_BYTES, HASH_DOMAINS, domainKey, hash, hashPieces, type HashDomain } from './hash.ts';
 export { demandsHalt, invariant, unreachable } from './invariant.ts';
 export {
   ED25519_PUBLIC_KEY_BYTES,
@@ -60,6 +60,7 @@ export { decryptKey, encryptKey, keyOfSecret, parseKeyFile, type KeyFile } from 
 export { silentLogger, type Logger } from './logger.ts';
 export { listLeaf, listProof, listRoot, verifyListProof, type ListProof } from './merkle.ts';
 export type { Random } from './random.ts';
+export { compareRows, sortRows } from './sorted-rows.ts';
 export {
   SECP256K1_PUBLIC_KEY_BYTES,
   SECP256K1_SECRET_BYTES,

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { loadGenesis, type Genesis } from '#genesis';
+import { describeProgress } from '#genesis';
 import { CodedError, type Cancellable, type Logger } from '#kernel';
 import {
   createLogger,
@@ -25,6 +24,7 @@ import {
 } from './configuration/load-configuration.ts';
 import { admitGenesis } from './genesis/admit-genesis.ts';
 import { Countdown, type CountdownTick } from './genesis/countdown.ts';
+import { openGenesis, settleReport, type NodeGenesis, type OpenedGenesis } from './genesis/node-genesis.ts';
 import { homeError } from './home/errors.ts';
 import { findPassword, readSeed } from './home/key-files.ts';
 import { isLivingNode0, readPidFile, removePidFile, writePidFile } from './home/pid-file.ts';
@@ -97,8 +97,8 @@ async function start(
   await refuseSecondProcess(pidFile, home);
   const keys = await readKeys(loaded, environment);
   enter('genesis', logger);
-  const genesis = await readGenesis(loaded);
-  await admitGenesis(genesis, loaded, {
+  const opened = await readGenesis(loaded);
+  await admitGenesis({ ...opened.genesis, ...opened.genesis.identity }, loaded, {
     nowMs: systemClock.now(),
     hasState: await hasState(loaded),
     consensusKey: keys.consensusKey?.publicKey,
@@ -116,14 +116,19 @@ async function start(
   teardown.add('signature verifier', () => verifier.close());
   const init: ProtocolInit = {
     loaded,
-    genesis,
+    genesis: opened.genesis,
     engine,
     verifier,
     logger,
     ...keys,
+    onStateProgress: (fraction) => {
+      const doing = `writing the first state ${Math.round(fraction * 100)} %`;
+      reportToParent({ kind: 'stage', stage: 'state', doing });
+    },
     onFatal: (error) => fatal.raise(error),
   };
-  const state = await openState(init, teardown);
+  const state = await openState(init, opened.state, teardown);
+  const genesis = await settleReport(opened, state.ledger.tip(), path(JUDGEMENT));
   enter('network', logger);
   const protocol = await startProtocol(init, state, teardown);
   const watch = watchProtocol(configuration.name, protocol, keys.consensusKey !== undefined);
@@ -132,9 +137,12 @@ async function start(
   const api = await listenApi(loaded, protocol, genesis, watch, logger, teardown);
   const addresses = protocol.network.addresses();
   reportToParent({ kind: 'started', api, addresses });
-  logger.info({ api, addresses, chainId: genesis.chainId, height: protocol.chain.tip().height }, 'started');
+  logger.info(
+    { api, addresses, chainId: genesis.identity.chainId, height: protocol.chain.tip().height },
+    'started',
+  );
   const countdown = new Countdown({
-    genesisTimeMs: genesis.state.timeMs,
+    genesisTimeMs: genesis.timeMs,
     clock: systemClock,
     scheduler: systemScheduler,
     logger,
@@ -172,22 +180,26 @@ async function readKeys(
   };
 }
 
-async function readGenesis({ configuration, path }: LoadedConfiguration): Promise<Genesis> {
-  const file = path(configuration['chain.genesis']);
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw homeError('unreadable', `the genesis ${file} cannot be read: ${reason}`, { file }, { cause });
-  }
-  return loadGenesis(bytes, { clock: systemClock, expectedHash: configuration['chain.genesisHash'] });
+/** Where the judgement of the genesis is kept. */
+const JUDGEMENT = 'data/genesis-judgement.json';
+
+function readGenesis({ configuration, path }: LoadedConfiguration): Promise<OpenedGenesis> {
+  return openGenesis({
+    file: path(configuration['chain.genesis']),
+    record: path(JUDGEMENT),
+    expectedHash: configuration['chain.genesisHash'],
+    onProgress: (stage, fraction) => {
+      // What takes no time needs no word.
+      if (fraction === 0) return;
+      reportToParent({ kind: 'stage', stage: 'genesis', doing: describeProgress(stage, fraction) });
+    },
+  });
 }
 
 async function listenApi(
   { configuration }: LoadedConfiguration,
   protocol: Protocol,
-  genesis: Genesis,
+  genesis: NodeGenesis,
   watch: ProtocolWatch,
   logger: Logger,
   teardown: Teardown,

@@ -1,5 +1,6 @@
+import { Readable } from 'node:stream';
 import { Type } from 'typebox';
-import { toHex } from '#kernel';
+import { toHex, utf8 } from '#kernel';
 import { gatewayError } from '../errors.ts';
 import { isUnchanged, NO_STORE, REVALIDATE } from '../http/headers.ts';
 import { LIMITS } from '../limits.ts';
@@ -11,15 +12,30 @@ const GenesisJson = Type.Object({ genesisHash: Hash, document: AnyObject, report
 /** The genesis of the chain, and the judgement of any other. */
 export function genesisRoutes(app: App, { components }: RouteContext): void {
   const genesisHash = toHex(components.identity.genesisHash);
-  let text: string | undefined;
+  const { genesis } = components;
+  const { report, bytes } = genesis;
+  const before = utf8(`{"genesisHash":"${genesisHash}","document":`);
+  const after = utf8(`,"report":${JSON.stringify(report)}}`);
   const schema = operation('genesis', 'The genesis document, its hash and its report', GenesisJson, {});
-  app.get('/genesis', { schema }, (request, reply) => {
+  app.get('/genesis', { schema }, async (request, reply) => {
     if (isUnchanged(request, reply, genesisHash, REVALIDATE)) return reply.send();
-    const { document, report } = components.genesis;
-    text ??= JSON.stringify({ genesisHash, document, report });
-    return reply.type(JSON_TYPE).send(text);
+    const document = await genesis.stream();
+    return reply
+      .type(JSON_TYPE)
+      .header('content-length', before.length + bytes + after.length)
+      .send(Readable.from(joined(before, document, after), { objectMode: false }));
   });
   void app.register(async (inner: App) => validateRoute(inner, components.validateGenesis));
+}
+
+async function* joined(
+  before: Uint8Array,
+  document: AsyncIterable<Uint8Array>,
+  after: Uint8Array,
+): AsyncIterable<Uint8Array> {
+  yield before;
+  yield* document;
+  yield after;
 }
 
 /** Takes the bytes of a document as they are, one at a time: a large one takes memory and time. */

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   addressOfKey,
   defineErrors,
@@ -17,7 +18,7 @@ import type { Account, AttestationRecord, Receipt } from '#services/blockchain';
 import type { Transaction } from '#services/transaction';
 import type { ValidatorSet } from '#services/validator';
 import { systemClock, systemRandom, systemScheduler } from '#runtime';
-import type { GatewayComponents, PeerView } from '../ports.ts';
+import type { GatewayComponents, GenesisPort, PeerView } from '../ports.ts';
 
 export const fakeError = defineErrors('fake', {
   'nonce-too-low': { status: 409, action: 'reject', title: 'The nonce is used' },
@@ -240,7 +241,7 @@ export class FakeNode {
           return () => this.#consensus.delete(listener);
         },
       },
-      genesis: { document: { version: 1, chainId: 'test-1' }, report: { valid: true } },
+      genesis: genesisOf({ version: 1, chainId: 'test-1' }, { valid: true }),
       validateGenesis: (bytes) => this.validate(bytes),
       readiness: () => ({ ready: this.reasons.length === 0, reasons: this.reasons }),
       syncing: () => this.isSyncing,
@@ -361,4 +362,10 @@ export function framed(...transactions: readonly { readonly bytes: Uint8Array }[
       return [length, bytes];
     }),
   );
+}
+
+/** A genesis that is in memory. */
+export function genesisOf(document: object, report: object): GenesisPort {
+  const bytes = Buffer.from(JSON.stringify(document));
+  return { report, bytes: bytes.length, stream: async () => Readable.from([bytes]) };
 }

@@ -9,6 +9,7 @@ import {
   type Transaction,
   type TransactionPayload,
 } from '#services/transaction';
+import { genesisOf } from './fakes.ts';
 import type { GatewayComponents } from '../ports.ts';
 
 export const CHAIN_ID = 'real-1';
@@ -138,7 +139,7 @@ export async function openRealNode() {
       status: () => ({ height: chain.tip().height + 1, round: 0, step: 'waiting' }),
       onEvent: () => () => undefined,
     },
-    genesis: { document: {}, report: {} },
+    genesis: genesisOf({}, {}),
     validateGenesis: async () => ({}),
     readiness: () => ({ ready: true, reasons: [] }),
     syncing: () => false,

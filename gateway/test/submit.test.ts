@@ -243,6 +243,18 @@ describe('genesis', () => {
     assert.equal(found.genesisHash, (await read('/status')).genesisHash);
   });
 
+  it('answers 304 to who has the genesis, and names the length to who has not', async () => {
+    const first = await app.inject('/api/v2/genesis');
+    assert.equal(Number(first.headers['content-length']), first.rawPayload.length);
+    const { genesisHash } = first.json();
+    assert.equal(first.headers.etag, `"${genesisHash}"`);
+    const again = await app.inject({
+      url: '/api/v2/genesis',
+      headers: { 'if-none-match': `"${genesisHash}"` },
+    });
+    assert.deepEqual([again.statusCode, again.rawPayload.length], [304, 0]);
+  });
+
   it('judges any bytes of any type, invalid JSON included', async () => {
     for (const type of ['application/json', 'application/octet-stream', 'text/plain', 'x/y']) {
       const response = await validate('{"broken', type);

@@ -3,7 +3,7 @@ import type { GenesisDocument, GenesisValidator } from '../document/document.ts'
 import { readJson } from '../document/read-json.ts';
 import { Findings } from '../report/findings.ts';
 import type { Finding } from '../report/report.ts';
-import { validateGenesis } from '../validate.ts';
+import { validateGenesis, type JudgeOptions } from '../validate.ts';
 import { draftText } from './draft.ts';
 
 /** A file that somebody sent. */
@@ -49,7 +49,7 @@ interface Declared {
 export async function collectDeclarations(
   draft: GenesisDocument,
   files: readonly NamedFile[],
-  clock: Clock,
+  options: JudgeOptions & { readonly clock: Clock },
 ): Promise<Collected> {
   const findings: FileFinding[] = [];
   const declared = files.flatMap((file) => {
@@ -59,7 +59,7 @@ export async function collectDeclarations(
   });
   declared.sort((a, b) => compareOperators(a, b) || (a.file < b.file ? -1 : 1));
   const document = { ...draft, validators: declared.map(({ validator }) => validator) };
-  const report = await validateGenesis(utf8(draftText(document)), clock);
+  const report = await validateGenesis(utf8(draftText(document)), options.clock, options);
   const general: Finding[] = [];
   for (const finding of report.findings) {
     const at = /^\/validators\/(\d+)(\/.*)?$/.exec(finding.path);

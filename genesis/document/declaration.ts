@@ -1,5 +1,5 @@
-import { addressOfKey, formatAddress, signingDigest, toHex, type SigningKey } from '#kernel';
-import { canonicalBytes } from './canonical.ts';
+import { addressOfKey, concatBytes, formatAddress, signingDigest, toHex, type SigningKey } from '#kernel';
+import { canonicalPieces } from './canonical.ts';
 import type { GenesisValidator } from './document.ts';
 import { makeProofOfPossession } from './possession.ts';
 
@@ -46,6 +46,6 @@ export function declareValidator(
  * @param declaration an object as it was parsed
  */
 export function declarationDigest(chainId: string, declaration: object): Uint8Array {
-  const body = canonicalBytes({ chainId, declaration: { ...declaration, signature: undefined } });
-  return signingDigest('declaration', NO_GENESIS, body);
+  const pieces = canonicalPieces({ chainId, declaration: { ...declaration, signature: undefined } });
+  return signingDigest('declaration', NO_GENESIS, concatBytes(...pieces));
 }

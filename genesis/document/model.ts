@@ -1,4 +1,5 @@
 import type { KeyType } from '#kernel';
+import type { AccountTable } from './account-table.ts';
 import type { ConsensusMember, LedgerMember } from './document.ts';
 
 /** A document as the rules see it: typed, with gaps where a value cannot be used. */
@@ -10,14 +11,8 @@ export interface GenesisModel {
   readonly ledger: Readonly<Partial<Record<LedgerMember, bigint>>>;
   readonly denomination: string;
   readonly totalSupply: bigint | undefined;
-  readonly accounts: readonly ModelAccount[];
+  readonly accounts: AccountTable;
   readonly validators: readonly ModelValidator[];
-}
-
-export interface ModelAccount {
-  readonly path: string;
-  readonly address: Uint8Array | undefined;
-  readonly balance: bigint | undefined;
 }
 
 export interface ModelValidator {

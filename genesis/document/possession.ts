@@ -1,4 +1,4 @@
-import { concatBytes, signingDigest, utf8, verifyZip215, type SigningKey } from '#kernel';
+import { concatBytes, signingDigest, utf8, type SigningKey } from '#kernel';
 
 /** There is no genesis hash yet when a validator declares itself. */
 const NO_GENESIS = new Uint8Array(32);
@@ -11,13 +11,4 @@ export function possessionDigest(publicKey: Uint8Array, operator: Uint8Array, ch
 /** Proof that whoever declares a consensus key holds it. */
 export function makeProofOfPossession(key: SigningKey, operator: Uint8Array, chainId: string): Uint8Array {
   return key.sign(possessionDigest(key.publicKey, operator, chainId));
-}
-
-export function verifyPossession(
-  publicKey: Uint8Array,
-  operator: Uint8Array,
-  chainId: string,
-  proof: Uint8Array,
-): boolean {
-  return verifyZip215(publicKey, possessionDigest(publicKey, operator, chainId), proof);
 }

@@ -1,8 +1,10 @@
 import { HASH_BYTES, KEY_TYPE_TAGS, SIGNATURE_BYTES, type KeyType } from '#kernel';
 import { pointer } from '../report/findings.ts';
 import { NAME_BYTES_MAX, TEXT_BYTES_MAX } from '../limits.ts';
+import { AccountTable, accountPath } from './account-table.ts';
 import { CONSENSUS_MEMBERS, LEDGER_MEMBERS, type Range } from './document.ts';
-import type { GenesisModel, ModelAccount, ModelKey, ModelValidator } from './model.ts';
+import type { GenesisModel, ModelKey, ModelValidator } from './model.ts';
+import { IDLE, type Progress } from '../report/progress.ts';
 import { own, type Members, type ValueReader } from './value-reader.ts';
 
 const MEMBERS = [
@@ -31,7 +33,11 @@ const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const BASIS_POINTS_MAX = 10_000;
 
 /** Reads a document of the own format as far as it goes; every fault is noted. */
-export function readDocument(value: unknown, reader: ValueReader): GenesisModel | undefined {
+export function readDocument(
+  value: unknown,
+  reader: ValueReader,
+  progress: Progress = IDLE,
+): GenesisModel | undefined {
   const members = reader.object(value, '', MEMBERS, ['source']);
   if (members === undefined) return undefined;
   readVersion(members, reader);
@@ -53,9 +59,7 @@ export function readDocument(value: unknown, reader: ValueReader): GenesisModel 
     ledger: readParameters(ledgerMembers, '/ledger', LEDGER_MEMBERS, reader),
     denomination: readDenomination(ledgerMembers, reader),
     totalSupply: reader.amount(members, 'totalSupply', ''),
-    accounts: reader
-      .list(members, 'accounts', '')
-      .map((account, i) => readAccount(account, pointer('/accounts', i), reader)),
+    accounts: readAccounts(reader.list(members, 'accounts', ''), reader, progress),
     validators: reader
       .list(members, 'validators', '')
       .map((validator, i) => readValidator(validator, pointer('/validators', i), reader)),
@@ -163,15 +167,23 @@ function readDenomination(ledger: Members | undefined, reader: ValueReader): str
   return reader.text(members, 'symbol', path, 16) ?? '';
 }
 
-function readAccount(value: unknown, path: string, reader: ValueReader): ModelAccount {
-  const members = reader.object(value, path, ['address', 'balance'], ['label']);
-  if (members === undefined) return { path, address: undefined, balance: undefined };
-  if (own(members, 'label') !== undefined) reader.text(members, 'label', path, NAME_BYTES_MAX);
-  return {
-    path,
-    address: reader.address(members, 'address', path),
-    balance: reader.amount(members, 'balance', path),
-  };
+const ACCOUNT_MEMBERS = ['address', 'balance'];
+const ACCOUNT_OPTIONAL = ['label'];
+
+function readAccounts(list: readonly unknown[], reader: ValueReader, progress: Progress): AccountTable {
+  const table = new AccountTable(list.length);
+  for (let i = 0; i < list.length; i++) {
+    const path = accountPath(i);
+    const members = reader.object(list[i], path, ACCOUNT_MEMBERS, ACCOUNT_OPTIONAL);
+    if (members === undefined) {
+      table.add(undefined, undefined);
+      continue;
+    }
+    if (own(members, 'label') !== undefined) reader.text(members, 'label', path, NAME_BYTES_MAX);
+    table.add(reader.address(members, 'address', path), reader.amount(members, 'balance', path));
+    progress.at(i, list.length);
+  }
+  return table;
 }
 
 function readValidator(value: unknown, path: string, reader: ValueReader): ModelValidator {

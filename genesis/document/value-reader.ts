@@ -47,6 +47,8 @@ export class ValueReader {
   text(members: Members, name: string, path: string, maxBytes: number): string | undefined {
     const value = own(members, name);
     if (typeof value !== 'string') return this.#wrongType(members, name, path, 'a text');
+    // A character takes at most three bytes: most texts need no count.
+    if (value.length * 3 <= maxBytes) return value;
     const bytes = utf8(value).length;
     if (bytes <= maxBytes) return value;
     this.findings.add(
@@ -66,13 +68,13 @@ export class ValueReader {
   amount(members: Members, name: string, path: string): bigint | undefined {
     const value = own(members, name);
     if (typeof value !== 'string') return this.#wrongType(members, name, path, 'decimal text');
-    return this.#attempt(() => parseAmount(value), 'genesis.amount', pointer(path, name));
+    return this.#attempt(parseAmount, value, 'genesis.amount', path, name);
   }
 
   address(members: Members, name: string, path: string): Uint8Array | undefined {
     const value = own(members, name);
     if (typeof value !== 'string') return this.#wrongType(members, name, path, 'an address');
-    return this.#attempt(() => parseAddress(value), 'genesis.address', pointer(path, name));
+    return this.#attempt(parseAddress, value, 'genesis.address', path, name);
   }
 
   /** Lower-case hex of `length` bytes. */
@@ -81,19 +83,21 @@ export class ValueReader {
     if (typeof value !== 'string' || value !== value.toLowerCase()) {
       return this.#wrongType(members, name, path, `${length * 2} lower-case hexadecimal digits`);
     }
-    return this.#attempt(() => fromHex(value, length), 'genesis.wrong-type', pointer(path, name));
+    return this.#attempt((text) => fromHex(text, length), value, 'genesis.wrong-type', path, name);
   }
 
   #attempt<Value>(
-    read: () => Value,
+    read: (text: string) => Value,
+    text: string,
     rule: 'genesis.amount' | 'genesis.address' | 'genesis.wrong-type',
     path: string,
+    name: string,
   ): Value | undefined {
     try {
-      return read();
+      return read(text);
     } catch (error) {
       if (!isCodedError(error)) throw error;
-      this.findings.add(rule, path, error.message);
+      this.findings.add(rule, pointer(path, name), error.message);
       return undefined;
     }
   }

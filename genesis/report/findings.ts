@@ -7,12 +7,15 @@ export class Findings {
   readonly #list: Finding[] = [];
   readonly #counts = new Map<RuleId, number>();
 
-  add(rule: RuleId, path: string, message: string): void {
+  /** @param place JSON pointer; it and the message may be worked out only when the finding is listed */
+  add(rule: RuleId, place: string | (() => string), message: string | (() => string)): void {
     const count = (this.#counts.get(rule) ?? 0) + 1;
     this.#counts.set(rule, count);
     if (count > FINDINGS_PER_RULE_MAX) return;
+    const path = typeof place === 'string' ? place : place();
+    const text = typeof message === 'string' ? message : message();
     const short = path.length <= POINTER_LENGTH_MAX ? path : `${path.slice(0, POINTER_LENGTH_MAX)}…`;
-    this.#list.push({ rule, severity: RULES[rule].severity, path: short, message });
+    this.#list.push({ rule, severity: RULES[rule].severity, path: short, message: text });
   }
 
   has(rule: RuleId): boolean {
@@ -50,5 +53,7 @@ function comparePointers(a: string, b: string): number {
 
 /** A JSON pointer one member deeper. */
 export function pointer(base: string, member: string | number): string {
-  return `${base}/${String(member).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  // Positions need no escape: there may be millions.
+  if (typeof member === 'number') return `${base}/${member}`;
+  return `${base}/${member.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

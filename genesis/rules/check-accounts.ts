@@ -1,40 +1,40 @@
-import { AMOUNT_MAX, formatAddress, toHex } from '#kernel';
+import { AMOUNT_MAX, formatAddress } from '#kernel';
+import { accountPath } from '../document/account-table.ts';
 import type { GenesisModel } from '../document/model.ts';
 import { pointer, type Findings } from '../report/findings.ts';
 
-/** Accounts and supply. */
-export function checkAccounts(model: GenesisModel, findings: Findings): void {
-  if (model.accounts.length === 0)
+/** Accounts and supply. @returns the sum of the balances that can be read */
+export function checkAccounts({ accounts, totalSupply }: GenesisModel, findings: Findings): bigint {
+  if (accounts.length === 0)
     findings.add('genesis.no-accounts', '/accounts', 'a chain needs at least one account');
-  const seen = new Map<string, string>();
   let sum = 0n;
   let complete = true;
-  for (const { path, address, balance } of model.accounts) {
+  for (let row = 0; row < accounts.length; row++) {
+    const balance = accounts.balanceAt(row);
     if (balance === undefined) complete = false;
     else sum += balance;
     if (balance === 0n)
       findings.add(
         'genesis.zero-balance',
-        pointer(path, 'balance'),
+        () => pointer(accountPath(row), 'balance'),
         'the account holds nothing: it needs no entry',
       );
-    if (address === undefined) continue;
-    const id = toHex(address);
-    const first = seen.get(id);
-    if (first === undefined) seen.set(id, path);
-    else
-      findings.add(
-        'genesis.duplicate-account',
-        pointer(path, 'address'),
-        `${formatAddress(address)} stands at ${first} already; add the balances up there`,
-      );
+  }
+  for (const { row, first } of accounts.repeated()) {
+    findings.add(
+      'genesis.duplicate-account',
+      () => pointer(accountPath(row), 'address'),
+      () =>
+        `${formatAddress(accounts.addressAt(row) ?? new Uint8Array(0))} stands at ${accountPath(first)} already; add the balances up there`,
+    );
   }
   if (sum > AMOUNT_MAX)
     findings.add('genesis.supply-overflow', '/accounts', `the balances sum to ${sum}, more than 2^128 - 1`);
-  if (!complete || model.totalSupply === undefined || model.totalSupply === sum) return;
+  if (!complete || totalSupply === undefined || totalSupply === sum) return sum;
   findings.add(
     'genesis.supply-mismatch',
     '/totalSupply',
-    `the total supply is stated as ${model.totalSupply}; the balances sum to ${sum}`,
+    `the total supply is stated as ${totalSupply}; the balances sum to ${sum}`,
   );
+  return sum;
 }

@@ -1,22 +1,11 @@
-import {
-  addressOfKey,
-  equalBytes,
-  formatAddress,
-  isStrongEd25519Key,
-  toHex,
-  verifyAccountSignature,
-} from '#kernel';
+import { formatAddress, toHex } from '#kernel';
 import { TOTAL_POWER_MAX, VALIDATORS_MAX } from '#services/validator';
-import { UNHASHABLE } from '../document/canonical.ts';
-import { declarationDigest } from '../document/declaration.ts';
 import type { GenesisModel, ModelValidator } from '../document/model.ts';
-import { verifyPossession } from '../document/possession.ts';
 import { pointer, type Findings } from '../report/findings.ts';
-import type { SignatureCounts } from '../report/report.ts';
 import type { RuleId } from './catalogue.ts';
 
-/** Declarations: keys, proofs, stakes. */
-export function checkValidators(model: GenesisModel, findings: Findings): SignatureCounts {
+/** Declarations: who stands twice, stakes, power. Their signatures are `checkSignatures`. */
+export function checkValidators(model: GenesisModel, findings: Findings): void {
   if (model.validators.length === 0) {
     findings.add(
       'genesis.no-validators',
@@ -37,11 +26,6 @@ export function checkValidators(model: GenesisModel, findings: Findings): Signat
     contact?.toLowerCase(),
   );
   unique(model, findings, 'genesis.duplicate-peer', 'peer', ({ peer }) => peer);
-  const balances = new Map(
-    model.accounts.flatMap(({ address, balance }) =>
-      address === undefined ? [] : [[toHex(address), balance] as const],
-    ),
-  );
   const { length: count } = model.validators;
   if (count > VALIDATORS_MAX) {
     findings.add(
@@ -50,15 +34,7 @@ export function checkValidators(model: GenesisModel, findings: Findings): Signat
       `${count} validators are declared; the ledger holds at most ${VALIDATORS_MAX}`,
     );
   }
-  const signatures = { valid: 0, invalid: 0, uncheckable: 0 };
-  for (const [i, validator] of model.validators.entries()) {
-    // Signatures are what takes time: a hostile document does not choose how many are checked.
-    if (i < VALIDATORS_MAX) {
-      checkKey(model, validator, findings);
-      signatures[checkSignature(model, validator, findings)]++;
-    } else signatures.uncheckable++;
-    checkStake(model, validator, balances, findings);
-  }
+  for (const validator of model.validators) checkStake(model, validator, findings);
   const total = model.validators.reduce((sum, validator) => sum + powerOf(model, validator), 0n);
   if (total > BigInt(TOTAL_POWER_MAX)) {
     findings.add(
@@ -67,7 +43,6 @@ export function checkValidators(model: GenesisModel, findings: Findings): Signat
       `the voting power sums to ${total}; at most 2^48 is counted exactly: raise powerReduction`,
     );
   }
-  return signatures;
 }
 
 /** Voting power of a stake: whole units of powerReduction. */
@@ -93,75 +68,15 @@ function unique(
   }
 }
 
-function checkKey(
-  { chainId }: GenesisModel,
-  { path, publicKey, proof, operator }: ModelValidator,
-  findings: Findings,
-): void {
-  if (publicKey === undefined) return;
-  if (!isStrongEd25519Key(publicKey)) {
-    findings.add(
-      'genesis.weak-key',
-      `${path}/consensusKey/value`,
-      `the key ${toHex(publicKey)} is not a point of large order: under it anybody could sign`,
-    );
-    return;
-  }
-  if (proof === undefined || operator === undefined || chainId === undefined) return;
-  if (verifyPossession(publicKey, operator, chainId, proof)) return;
-  findings.add(
-    'genesis.possession',
-    pointer(path, 'proofOfPossession'),
-    `the signature is not of the key ${toHex(publicKey)} for this operator and "${chainId}"; the validator signs it anew`,
-  );
-}
-
-/** The operator's signature over the whole declaration, and that the key is the operator's. */
-function checkSignature(
-  { chainId }: GenesisModel,
-  { path, operator, operatorKey, signature, declaration }: ModelValidator,
-  findings: Findings,
-): keyof SignatureCounts {
-  if (operator === undefined || operatorKey === undefined || signature === undefined) return 'uncheckable';
-  if (chainId === undefined || UNHASHABLE.some((rule) => findings.has(rule))) return 'uncheckable';
-  const { type, value } = operatorKey;
-  const at = `${path}/operatorKey/value`;
-  if (type === 'ed25519' && !isStrongEd25519Key(value)) {
-    findings.add(
-      'genesis.weak-key',
-      at,
-      `under the key ${toHex(value)} anybody could sign: it is not a point of large order`,
-    );
-    return 'invalid';
-  }
-  const owner = addressOfKey(type, value);
-  if (!equalBytes(owner, operator)) {
-    findings.add(
-      'genesis.operator-key',
-      at,
-      `the key is that of ${formatAddress(owner)}, not of ${formatAddress(operator)}`,
-    );
-    return 'invalid';
-  }
-  if (verifyAccountSignature(type, value, declarationDigest(chainId, declaration), signature)) return 'valid';
-  findings.add(
-    'genesis.declaration-signature',
-    pointer(path, 'signature'),
-    `the operator ${formatAddress(operator)} has signed another declaration than this, or for another chain than "${chainId}"`,
-  );
-  return 'invalid';
-}
-
 function checkStake(
   model: GenesisModel,
   { path, operator, stake }: ModelValidator,
-  balances: ReadonlyMap<string, bigint | undefined>,
   findings: Findings,
 ): void {
   if (operator !== undefined) {
-    const id = toHex(operator);
-    const balance = balances.get(id);
-    if (!balances.has(id))
+    const account = model.accounts.find(operator);
+    const balance = account === undefined ? undefined : model.accounts.balanceAt(account);
+    if (account === undefined)
       findings.add(
         'genesis.operator-missing',
         pointer(path, 'operator'),

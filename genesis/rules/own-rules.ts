@@ -17,7 +17,11 @@ export const OWN_RULES = {
     'The document is nested too deeply',
     'No genesis document needs more than 64 levels.',
   ),
-  'json.size': rule('error', 'The document is too large', 'A genesis document has at most 256 MiB.'),
+  'json.size': rule(
+    'error',
+    'The document is too large',
+    'A genesis document has at most 256 MiB, and 16 million names and values.',
+  ),
   'json.duplicate-member': rule(
     'error',
     'A member stands twice in one object',

@@ -1,6 +1,6 @@
 import { equalBytes, formatAddress, signingDigest, toHex, utf8, type SigningKey } from '#kernel';
 import { genesisError } from '../errors.ts';
-import type { Genesis } from '../load.ts';
+import type { ApprovedGenesis } from './verify-seal.ts';
 
 /** A validator's signature over the genesis hash, as the file that it sends. */
 export interface ApprovalFile {
@@ -25,10 +25,8 @@ export function approvalDigest(genesisHash: Uint8Array, chainId: string): Uint8A
  *
  * @throws `genesis.not-a-validator` when the genesis declares no validator with the key
  */
-export function approveGenesis(genesis: Genesis, consensusKey: SigningKey): ApprovalFile {
-  const validator = genesis.state.validators.find(({ publicKey }) =>
-    equalBytes(publicKey, consensusKey.publicKey),
-  );
+export function approveGenesis(genesis: ApprovedGenesis, consensusKey: SigningKey): ApprovalFile {
+  const validator = genesis.validators.find(({ publicKey }) => equalBytes(publicKey, consensusKey.publicKey));
   if (validator === undefined) {
     throw genesisError(
       'not-a-validator',

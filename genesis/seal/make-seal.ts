@@ -1,11 +1,10 @@
 import { compareBytes, isCodedError, parseAddress, toHex } from '#kernel';
 import { ofFile, type FileFinding, type NamedFile } from '../ceremony/collect.ts';
 import { readJson } from '../document/read-json.ts';
-import type { Genesis } from '../load.ts';
 import { Findings } from '../report/findings.ts';
 import type { ApprovalFile } from './approval.ts';
 import type { GenesisSeal } from './seal.ts';
-import { checkSeal, type SealReport } from './verify-seal.ts';
+import { checkSeal, type ApprovedGenesis, type SealReport } from './verify-seal.ts';
 
 export interface SealAttempt {
   /** Holds the valid approvals only. */
@@ -16,7 +15,7 @@ export interface SealAttempt {
 }
 
 /** Puts approvals together into a seal; each that does not count is found and named. */
-export function makeSeal(genesis: Genesis, files: readonly NamedFile[]): SealAttempt {
+export function makeSeal(genesis: ApprovedGenesis, files: readonly NamedFile[]): SealAttempt {
   const findings: FileFinding[] = [];
   const counted = new Map<string, { operator: string; signature: string }>();
   for (const file of files) {
@@ -44,7 +43,7 @@ export function makeSeal(genesis: Genesis, files: readonly NamedFile[]): SealAtt
 }
 
 /** What the check of a seal says of one approval alone. */
-function judge(genesis: Genesis, operator: string, signature: string) {
+function judge(genesis: ApprovedGenesis, operator: string, signature: string) {
   const { chainId, genesisHash } = genesis;
   const seal = {
     kind: 'bizra-seal' as const,
@@ -60,10 +59,10 @@ function judge(genesis: Genesis, operator: string, signature: string) {
   return { rule, reason: judged.reason ?? '' };
 }
 
-function nameOf({ state }: Genesis, operator: string): string {
+function nameOf({ validators }: ApprovedGenesis, operator: string): string {
   const bytes = addressOf(operator);
   if (bytes === undefined) return '';
-  return state.validators.find((validator) => compareBytes(validator.operator, bytes) === 0)?.name ?? '';
+  return validators.find((validator) => compareBytes(validator.operator, bytes) === 0)?.name ?? '';
 }
 
 function addressOf(text: string): Uint8Array | undefined {
@@ -76,7 +75,7 @@ function addressOf(text: string): Uint8Array | undefined {
 }
 
 /** Reads an approval as far as it goes; `found` says why one does not count for this genesis. */
-function readApproval({ bytes }: NamedFile, genesis: Genesis) {
+function readApproval({ bytes }: NamedFile, genesis: ApprovedGenesis) {
   const found = new Findings();
   const value: unknown = readJson(bytes, found)?.value;
   if (found.hasErrors) return { operator: '', signature: '', found };

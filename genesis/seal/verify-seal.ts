@@ -1,7 +1,14 @@
 import { formatAddress, fromHex, toHex, verifyZip215 } from '#kernel';
-import type { Genesis } from '../load.ts';
+import type { GenesisState } from '#services/blockchain';
 import { approvalDigest } from './approval.ts';
 import type { GenesisSeal } from './seal.ts';
+
+/** What of a genesis its approvals are judged by. */
+export interface ApprovedGenesis {
+  readonly chainId: string;
+  readonly genesisHash: Uint8Array;
+  readonly validators: GenesisState['validators'];
+}
 
 /** How far a genesis is approved. Amounts are decimal text in base units. */
 export interface SealReport {
@@ -24,10 +31,10 @@ export interface JudgedApproval {
 }
 
 /** Judges a seal against a genesis: every signature, and whether they hold more than two thirds of the stake. */
-export function checkSeal(genesis: Genesis, seal: GenesisSeal): SealReport {
-  const { chainId, genesisHash, state } = genesis;
+export function checkSeal(genesis: ApprovedGenesis, seal: GenesisSeal): SealReport {
+  const { chainId, genesisHash } = genesis;
   const validators = new Map(
-    state.validators.map((validator) => [formatAddress(validator.operator), validator]),
+    genesis.validators.map((validator) => [formatAddress(validator.operator), validator]),
   );
   const digest = approvalDigest(genesisHash, chainId);
   const isOfGenesis = seal.genesisHash === toHex(genesisHash) && seal.chainId === chainId;
@@ -49,7 +56,7 @@ export function checkSeal(genesis: Genesis, seal: GenesisSeal): SealReport {
   });
   const sum = (stakes: readonly bigint[]): bigint => stakes.reduce((total, stake) => total + stake, 0n);
   const approved = sum(approvals.filter(({ valid }) => valid).map(({ stake }) => BigInt(stake)));
-  const total = sum(state.validators.map(({ stake }) => stake));
+  const total = sum(genesis.validators.map(({ stake }) => stake));
   return {
     sealed: isQuorum(approved, total),
     genesisHash: toHex(genesisHash),

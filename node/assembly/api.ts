@@ -1,7 +1,9 @@
 import { buildGateway, type GatewayComponents } from '#gateway';
-import { validateGenesis, type Genesis } from '#genesis';
 import type { Logger } from '#kernel';
 import { systemClock, systemRandom, systemScheduler } from '#runtime';
+import { streamGenesisFile } from '../genesis/genesis-file.ts';
+import { GenesisJudge } from '../genesis/judge.ts';
+import type { NodeGenesis } from '../genesis/node-genesis.ts';
 import { homeError } from '../home/errors.ts';
 import type { NodeMetrics } from '../metrics/metrics.ts';
 import { VERSION } from '../version.ts';
@@ -11,7 +13,7 @@ export interface ApiInit {
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly listen: string;
   readonly protocol: Protocol;
-  readonly genesis: Genesis;
+  readonly genesis: NodeGenesis;
   readonly metrics: NodeMetrics;
   readonly readiness: GatewayComponents['readiness'];
   readonly logger: Logger;
@@ -26,16 +28,21 @@ export interface ApiInit {
 export async function startApi(init: ApiInit): Promise<{ url: string; close: () => Promise<void> }> {
   const { protocol, genesis, metrics, readiness, logger } = init;
   const { host, port } = splitAddress(init.listen);
+  const judge = new GenesisJudge(systemScheduler);
   const gateway = await buildGateway({
-    identity: genesis.state.identity,
+    identity: genesis.identity,
     version: VERSION,
     chain: protocol.chain,
     ledger: protocol.ledger,
     mempool: protocol.mempool,
     peers: protocol.network,
     consensus: protocol.consensus,
-    genesis: { document: genesis.document, report: genesis.report },
-    validateGenesis: (bytes) => validateGenesis(bytes, systemClock),
+    genesis: {
+      report: genesis.report,
+      bytes: genesis.file.bytes,
+      stream: () => streamGenesisFile(genesis.file),
+    },
+    validateGenesis: (bytes) => judge.judge(bytes),
     readiness,
     syncing: () => protocol.sync.syncing,
     metrics: () => metrics.text(),
@@ -61,7 +68,10 @@ export async function startApi(init: ApiInit): Promise<{ url: string; close: () 
   const shown = host.includes(':') ? `[${host}]` : host;
   return {
     url: `http://${shown}:${typeof address === 'object' && address !== null ? address.port : port}`,
-    close: () => gateway.close(),
+    close: async () => {
+      judge.close();
+      await gateway.close();
+    },
   };
 }
 

@@ -1,9 +1,8 @@
 import type { StateEngine } from '#engines/state';
-import type { Genesis } from '#genesis';
 import { toHex, type Logger, type SigningKey } from '#kernel';
 import { systemClock, systemRandom, systemScheduler, type RuntimeVerifier } from '#runtime';
 import { createBlockSync, createChain, type BlockSync, type Chain } from '#services/block';
-import { createLedger, type Ledger } from '#services/blockchain';
+import { createLedger, type GenesisState, type Ledger } from '#services/blockchain';
 import { createConsensus, openFileDirectory, openLocalSigner, type Consensus } from '#services/consensus';
 import { createNetwork, peerIdOfSeed, type Network, type PeerId } from '#services/network';
 import {
@@ -16,6 +15,7 @@ import {
 import type { LoadedConfiguration } from '../configuration/load-configuration.ts';
 import { choosePeers } from '../genesis/choose-peers.ts';
 import { PeerGenesis } from '../genesis/peer-genesis.ts';
+import type { NodeGenesis } from '../genesis/node-genesis.ts';
 import { Pruning } from '../lifecycle/pruning.ts';
 import type { Teardown } from '../lifecycle/teardown.ts';
 import { VERSION } from '../version.ts';
@@ -28,7 +28,7 @@ const FULL_NODE_ROLE = 'full';
 
 export interface ProtocolInit {
   readonly loaded: LoadedConfiguration;
-  readonly genesis: Genesis;
+  readonly genesis: NodeGenesis;
   readonly engine: StateEngine;
   /** 32-byte seed of the transport identity. */
   readonly transportSeed: Uint8Array;
@@ -36,6 +36,8 @@ export interface ProtocolInit {
   readonly consensusKey: SigningKey | undefined;
   readonly verifier: RuntimeVerifier;
   readonly logger: Logger;
+  /** At the first start: the part of the genesis state that is written, 0 to 1. */
+  readonly onStateProgress: (fraction: number) => void;
   /** The node must end. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -50,14 +52,22 @@ export interface Protocol {
   readonly consensus: Consensus;
 }
 
-/** Opens ledger and chain on the engine, and the mempool with what its journal holds. */
-export async function openState(init: ProtocolInit, teardown: Teardown) {
+/**
+ * Opens ledger and chain on the engine, and the mempool with what its journal holds.
+ *
+ * @param beginning gives the state of the genesis, at the first start
+ */
+export async function openState(
+  init: ProtocolInit,
+  beginning: () => Promise<GenesisState>,
+  teardown: Teardown,
+) {
   const { genesis, engine, verifier, logger, loaded } = init;
   const { configuration, path } = loaded;
-  const { identity, initialHeight, timeMs: genesisTimeMs } = genesis.state;
+  const { identity, initialHeight, timeMs: genesisTimeMs } = genesis;
   const retainedHeights = configuration['storage.retainedHeights'];
   const ledger = createLedger({ identity, engine, retainedHeights })({ scheduler: systemScheduler });
-  await ledger.open(genesis.state);
+  await ledger.open(beginning, init.onStateProgress);
   const chain = createChain({ identity, engine, initialHeight, genesisTimeMs })({ ledger, verifier, logger });
   teardown.add('chain', () => chain.close());
   await chain.open();
@@ -100,7 +110,7 @@ export async function startProtocol(
 ): Promise<Protocol> {
   const { genesis, verifier, logger, onFatal } = init;
   const { chain, mempool } = state;
-  const { identity } = genesis.state;
+  const { identity } = genesis;
   const ports = { clock: systemClock, scheduler: systemScheduler, random: systemRandom, logger };
   const { network, peers } = await makeNetwork(init, chain);
   teardown.add('network', () => network.stop());
@@ -145,7 +155,7 @@ async function makeNetwork(
 ): Promise<{ network: Network; peers: ReadonlySet<PeerId> }> {
   const { genesis, transportSeed, consensusKey, logger } = init;
   const { configuration } = init.loaded;
-  const { chainId, genesisHash } = genesis.state.identity;
+  const { chainId, genesisHash } = genesis.identity;
   const { addresses, ids, malformed, leftOut } = choosePeers({
     configured: configuration['network.peers'],
     declared: configuration['network.genesisPeers'] ? genesis.peers : [],
@@ -187,7 +197,7 @@ function watchPeerGenesis(
   teardown: Teardown,
 ): void {
   const watch = new PeerGenesis({
-    genesisHash: toHex(genesis.genesisHash),
+    genesisHash: toHex(genesis.identity.genesisHash),
     peers,
     hasBegun: () => chain.tip().commit !== undefined,
     scheduler: systemScheduler,
@@ -201,7 +211,7 @@ function watchPeerGenesis(
 async function openSigner({ loaded, genesis, consensusKey }: ProtocolInit, teardown: Teardown) {
   if (consensusKey === undefined) return undefined;
   const directory = await openFileDirectory(loaded.path('data/signer'));
-  const { genesisHash } = genesis.state.identity;
+  const { genesisHash } = genesis.identity;
   const signer = await openLocalSigner({ directory, key: consensusKey, genesisHash });
   teardown.add('signer', () => signer.close());
   return signer;

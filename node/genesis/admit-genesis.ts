@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { checkSeal, genesisError, readSeal, type Genesis, type GenesisSeal } from '#genesis';
+import { checkSeal, genesisError, readSeal, type ApprovedGenesis, type GenesisSeal } from '#genesis';
 import { equalBytes, toHex } from '#kernel';
 import type { LoadedConfiguration } from '../configuration/load-configuration.ts';
 import { homeError } from '../home/errors.ts';
@@ -16,6 +16,12 @@ export interface AdmissionFacts {
   readonly consensusKey: Uint8Array | undefined;
 }
 
+/** A genesis that a node is about to start from. */
+export interface StartingGenesis extends ApprovedGenesis {
+  /** Unix milliseconds. */
+  readonly timeMs: number;
+}
+
 /**
  * Refuses a genesis that is valid but not one to start from: without the seal that is asked for, with a seal
  * that is not its own, or too old for a new chain.
@@ -24,7 +30,7 @@ export interface AdmissionFacts {
  *   `genesis.too-old`, `home.unreadable`
  */
 export async function admitGenesis(
-  genesis: Genesis,
+  genesis: StartingGenesis,
   { configuration, path }: LoadedConfiguration,
   facts: AdmissionFacts,
 ): Promise<void> {
@@ -43,7 +49,7 @@ async function readSealFile(file: string): Promise<Uint8Array> {
   }
 }
 
-function unsealed(genesis: Genesis) {
+function unsealed(genesis: ApprovedGenesis) {
   const genesisHash = toHex(genesis.genesisHash);
   return genesisError(
     'unsealed',
@@ -53,7 +59,7 @@ function unsealed(genesis: Genesis) {
 }
 
 /** @throws `genesis.seal-mismatch`, `genesis.seal-incomplete` */
-export function requireSealed(genesis: Genesis, seal: GenesisSeal, file: string): void {
+export function requireSealed(genesis: ApprovedGenesis, seal: GenesisSeal, file: string): void {
   const genesisHash = toHex(genesis.genesisHash);
   if (seal.genesisHash !== genesisHash || seal.chainId !== genesis.chainId) {
     throw genesisError(
@@ -83,12 +89,12 @@ export function requireSealed(genesis: Genesis, seal: GenesisSeal, file: string)
 
 /** @throws `genesis.too-old` */
 export function refuseTooOld(
-  genesis: Pick<Genesis, 'state'>,
+  genesis: StartingGenesis,
   { nowMs, hasState, consensusKey }: AdmissionFacts,
   maxAgeHours: number,
 ): void {
   if (hasState || maxAgeHours === 0 || consensusKey === undefined) return;
-  const { timeMs, validators } = genesis.state;
+  const { timeMs, validators } = genesis;
   const ageMs = nowMs - timeMs;
   if (ageMs <= maxAgeHours * HOUR_MS) return;
   if (!validators.some(({ publicKey }) => equalBytes(publicKey, consensusKey))) return;

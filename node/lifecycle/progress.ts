@@ -1,6 +1,11 @@
 /** What a node tells the process that started it, over the channel between them. */
 export type NodeReport =
-  | { readonly kind: 'stage'; readonly stage: BootStage }
+  | {
+      readonly kind: 'stage';
+      readonly stage: BootStage;
+      /** What takes long in the stage and how far it is, for people. */
+      readonly doing?: string;
+    }
   | { readonly kind: 'started'; readonly api: string | undefined; readonly addresses: readonly string[] }
   | {
       readonly kind: 'status';

@@ -3,10 +3,12 @@ import {
   importGenesis,
   loadGenesis,
   validateGenesis,
+  type Genesis,
   type GenesisDocument,
+  type ProgressListener,
 } from '#genesis';
-import { toHex } from '#kernel';
-import { systemClock, systemRandom } from '#runtime';
+import { isCodedError, toHex } from '#kernel';
+import { nativeVerifier, systemClock, systemRandom } from '#runtime';
 import type { NetworkLayout } from './layout.ts';
 import {
   adoptValidatorKeys,
@@ -27,11 +29,17 @@ const LOAD_BALANCE = 10n ** 10n;
 const IMPORTED_BALANCE = 10n ** 9n;
 const CHAIN_ID_BYTES = 4;
 
+/** The content of the genesis file that a network is to start from, judged once. */
+export type JudgedSource =
+  | { readonly kind: 'own'; readonly bytes: Uint8Array; readonly genesis: Genesis }
+  /** Of another chain, with so many validators. */
+  | { readonly kind: 'foreign'; readonly bytes: Uint8Array; readonly validators: number };
+
 export interface GenesisRequest {
   /** Of a genesis made or imported here; 4 unless stated. */
   readonly validators?: number | undefined;
-  /** Content of the genesis file to start from. */
-  readonly source?: Uint8Array | undefined;
+  /** The genesis file to start from. */
+  readonly source?: JudgedSource | undefined;
   /** Denomination to import. */
   readonly denomination?: string | undefined;
   /** Folder with the key files of the validators of an own-format genesis. */
@@ -40,6 +48,7 @@ export interface GenesisRequest {
 
 export interface PreparedGenesis {
   readonly bytes: Uint8Array;
+  readonly genesis: Genesis;
   readonly validators: number;
   readonly notes: readonly string[];
 }
@@ -57,42 +66,56 @@ export async function prepareGenesis(
 ): Promise<PreparedGenesis> {
   const { source, denomination } = request;
   if (source === undefined) return makeGenesis(layout, password, request.validators ?? VALIDATORS);
-  const validators = await importedValidators(source, request.validators);
-  if (validators !== undefined) return importFor(layout, password, { source, validators, denomination });
-  return adoptGenesis(layout, password, source, request.keysFolder);
+  if (source.kind === 'own') return adoptGenesis(layout, password, source, request.keysFolder);
+  const validators = importedValidators(source, request.validators);
+  return importFor(layout, password, { source: source.bytes, validators, denomination });
 }
 
 /**
- * Judges the source of a genesis as `prepareGenesis` would, and makes nothing.
+ * Judges the content of a genesis file of any format.
  *
- * @throws `genesis.invalid`, `genesis.not-importable`, `home.*`, `kernel.keystore-password`
+ * @throws `genesis.invalid` for one of the own format, or of none
  */
-export async function checkSource(request: GenesisRequest & { readonly source: Uint8Array }): Promise<void> {
+export async function judgeSource(bytes: Uint8Array, onProgress?: ProgressListener): Promise<JudgedSource> {
+  const options = { verifier: nativeVerifier, ...(onProgress !== undefined && { onProgress }) };
+  try {
+    // The nodes build the state: no dry run before.
+    const genesis = await loadGenesis(bytes, { clock: systemClock, dryRun: false, ...options });
+    return { kind: 'own', bytes, genesis };
+  } catch (error) {
+    if (!isCodedError(error, 'genesis.invalid') || error.details['format'] !== 'cometbft') throw error;
+    const { summary } = await validateGenesis(bytes, systemClock, options);
+    return { kind: 'foreign', bytes, validators: summary.validators };
+  }
+}
+
+/**
+ * Checks that a genesis can be prepared from the source, and makes nothing.
+ *
+ * @throws `genesis.not-importable`, `home.*`, `kernel.keystore-password`
+ */
+export async function checkSource(
+  request: GenesisRequest & { readonly source: JudgedSource },
+): Promise<void> {
   const { source, denomination, keysFolder } = request;
-  const validators = await importedValidators(source, request.validators);
-  if (validators === undefined) {
-    await checkValidatorKeys(await validatorKeysOf(source), keysFolder);
+  if (source.kind === 'own') {
+    await checkValidatorKeys(validatorKeysOf(source.genesis), keysFolder);
     return;
   }
-  importGenesis(source, {
-    validators: throwawayValidators(validators),
+  importGenesis(source.bytes, {
+    validators: throwawayValidators(importedValidators(source, request.validators)),
     timeMs: systemClock.now(),
     ...(denomination !== undefined && { denomination }),
   });
 }
 
-/** How many validators the import of another chain's genesis gets; undefined for one of the own format. */
-async function importedValidators(
-  source: Uint8Array,
-  asked: number | undefined,
-): Promise<number | undefined> {
-  const { format, summary } = await validateGenesis(source, systemClock);
-  return format === 'cometbft' ? (asked ?? Math.min(VALIDATORS, summary.validators)) : undefined;
+/** How many validators the import of another chain's genesis gets. */
+function importedValidators({ validators }: { validators: number }, asked: number | undefined): number {
+  return asked ?? Math.min(VALIDATORS, validators);
 }
 
-/** Consensus keys in hex, in the order of an own-format genesis. @throws `genesis.invalid` */
-async function validatorKeysOf(source: Uint8Array): Promise<string[]> {
-  const { state } = await loadGenesis(source, { clock: systemClock });
+/** Consensus keys in hex, in the order of an own-format genesis. */
+function validatorKeysOf({ state }: Genesis): string[] {
   return state.validators.map(({ publicKey }) => toHex(publicKey));
 }
 
@@ -112,7 +135,7 @@ async function makeGenesis(layout: NetworkLayout, password: string, count: numbe
       stake: STAKE,
     })),
   });
-  return { bytes: toBytes(document), validators: count, notes: [] };
+  return { ...(await judged(document)), validators: count, notes: [] };
 }
 
 async function importFor(
@@ -131,19 +154,26 @@ async function importFor(
     timeMs: systemClock.now(),
     ...(denomination !== undefined && { denomination }),
   });
-  return { bytes: toBytes(document), validators: validators.length, notes };
+  return { ...(await judged(document)), validators: validators.length, notes };
 }
 
-/** An own-format genesis stays byte for byte what it is. What is wrong with it is said when it is loaded. */
+/** An own-format genesis stays byte for byte what it is. */
 async function adoptGenesis(
   layout: NetworkLayout,
   password: string,
-  source: Uint8Array,
+  { bytes, genesis }: Extract<JudgedSource, { kind: 'own' }>,
   folder: string,
 ): Promise<PreparedGenesis> {
-  const publicKeys = await validatorKeysOf(source);
+  const publicKeys = validatorKeysOf(genesis);
   await adoptValidatorKeys(layout, { publicKeys, folder, password });
-  return { bytes: source, validators: publicKeys.length, notes: [] };
+  return { bytes, genesis, validators: publicKeys.length, notes: [] };
+}
+
+/** @throws `genesis.invalid` */
+async function judged(document: GenesisDocument): Promise<{ bytes: Uint8Array; genesis: Genesis }> {
+  const bytes = toBytes(document);
+  const genesis = await loadGenesis(bytes, { clock: systemClock, verifier: nativeVerifier, dryRun: false });
+  return { bytes, genesis };
 }
 
 function fund({ address, label, kind }: RehearsalAccount, named: bigint, load: bigint) {

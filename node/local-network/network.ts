@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
+import { describeProgress } from '#genesis';
 import type { CodedError } from '#kernel';
 import { systemClock } from '#runtime';
 import { tickOf, type CountdownTick } from '../genesis/countdown.ts';
@@ -64,7 +65,13 @@ export async function runNetwork(options: RunNetworkOptions): Promise<RunningNet
   checkSettings(options.settings);
   await refuseSecondSupervisor(layout);
   await refuseTakenPort(options.apiPort);
-  const request = await checkRequest(layout, options);
+  const request = await checkRequest(layout, {
+    ...options,
+    onProgress: (stage, fraction) => {
+      if (fraction === 0) return;
+      options.onEvent({ kind: 'progress', text: `genesis: ${describeProgress(stage, fraction)}` });
+    },
+  });
   await mkdir(layout.home, { recursive: true });
   await writePidFile(layout.supervisorPid);
   let record: NetworkRecord;
@@ -150,6 +157,7 @@ class NetworkWatch {
   readonly #options: RunNetworkOptions;
   readonly #record: { validators: number; chainId: string; genesisHash: string };
   readonly #stages = new Map<string, number>();
+  readonly #doing = new Map<string, string | undefined>();
   readonly #running = new Set<string>();
   readonly #moments = new Moments();
   #ready = false;
@@ -169,10 +177,12 @@ class NetworkWatch {
     switch (report.kind) {
       case 'stage':
         this.#stages.set(node.name, BOOT_STAGES.indexOf(report.stage));
+        this.#doing.set(node.name, report.doing);
         this.#progress();
         return;
       case 'started':
         this.#running.add(node.name);
+        this.#doing.delete(node.name);
         this.#stages.set(node.name, BOOT_STAGES.length);
         this.#progress();
         return;
@@ -207,7 +217,9 @@ class NetworkWatch {
   #progress(): void {
     if (this.#ready) return;
     const least = Math.min(...this.#nodes.map((node) => this.#stages.get(node.name) ?? 0));
-    const stage = BOOT_STAGES[least] ?? 'first block';
+    const slowest = this.#nodes.find((node) => (this.#stages.get(node.name) ?? 0) === least);
+    const doing = slowest === undefined ? undefined : this.#doing.get(slowest.name);
+    const stage = doing ?? BOOT_STAGES[least] ?? 'first block';
     this.#options.onEvent({
       kind: 'progress',
       text: `starting: ${this.#running.size} of ${this.#nodes.length} nodes up (${stage})`,

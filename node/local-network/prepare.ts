@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { loadGenesis } from '#genesis';
+import type { ProgressListener } from '#genesis';
 import { toHex } from '#kernel';
-import { systemClock } from '#runtime';
 import { homeError } from '../home/errors.ts';
 import type { NetworkLayout } from './layout.ts';
-import { checkSource, prepareGenesis } from './network-genesis.ts';
+import { checkSource, judgeSource, prepareGenesis, type JudgedSource } from './network-genesis.ts';
 import { ensurePassword, ensurePeerIds } from './network-keys.ts';
 import { nodesOf } from './node-files.ts';
 import { freePorts, isPortFree } from './ports.ts';
@@ -20,6 +19,8 @@ export interface NetworkRequest {
   readonly denomination?: string | undefined;
   /** Absolute path; unless stated, the folder of the genesis file. */
   readonly keysFolder?: string | undefined;
+  /** Hears how far the judgement of the genesis file is. */
+  readonly onProgress?: ProgressListener | undefined;
 }
 
 export interface PreparedNetwork {
@@ -30,8 +31,8 @@ export interface PreparedNetwork {
 
 /** A request that can be met, as far as that can be said without making anything. */
 export interface CheckedRequest extends NetworkRequest {
-  /** Content of the genesis file. */
-  readonly source: Uint8Array | undefined;
+  /** The genesis file. Undefined too for a network that is there and was made from it. */
+  readonly source: JudgedSource | undefined;
 }
 
 /**
@@ -40,14 +41,17 @@ export interface CheckedRequest extends NetworkRequest {
  * @throws `home.other-chain`, `home.unreadable`, `home.keys-missing`, `genesis.*`
  */
 export async function checkRequest(layout: NetworkLayout, request: NetworkRequest): Promise<CheckedRequest> {
-  const source = request.genesisFile === undefined ? undefined : await readGenesisFile(request.genesisFile);
   const record = await readNetworkRecord(layout.record);
+  if (record !== undefined) refuseOther(layout.home, record, request);
+  const { genesisFile, onProgress } = request;
+  if (genesisFile === undefined) return { ...request, source: undefined };
+  const bytes = await readGenesisFile(genesisFile);
   if (record !== undefined) {
-    refuseOther(layout.home, record, request);
-    if (source !== undefined) await refuseOtherGenesis(layout.home, record, source);
-  } else if (source !== undefined) {
-    await checkSource({ ...request, source, keysFolder: keysFolderOf(layout, request) });
+    await refuseOtherGenesis(layout.home, record, bytes, onProgress);
+    return { ...request, source: undefined };
   }
+  const source = await judgeSource(bytes, onProgress);
+  await checkSource({ ...request, source, keysFolder: keysFolderOf(layout, request) });
   return { ...request, source };
 }
 
@@ -76,7 +80,7 @@ async function createNetwork(layout: NetworkLayout, request: CheckedRequest): Pr
   const { source } = request;
   const keysFolder = keysFolderOf(layout, request);
   const prepared = await prepareGenesis(layout, password, { ...request, keysFolder });
-  const genesis = await loadGenesis(prepared.bytes, { clock: systemClock });
+  const { genesis } = prepared;
   await writeFile(`${layout.genesis}.new`, prepared.bytes);
   await rename(`${layout.genesis}.new`, layout.genesis);
   const nodes = nodesOf(layout, prepared);
@@ -85,7 +89,7 @@ async function createNetwork(layout: NetworkLayout, request: CheckedRequest): Pr
     chainId: genesis.chainId,
     genesisHash: toHex(genesis.genesisHash),
     validators: prepared.validators,
-    ...(source !== undefined && { sourceHash: sha256(source) }),
+    ...(source !== undefined && { sourceHash: sha256(source.bytes) }),
     peerPorts: await freePorts(nodes.length),
     peerIds: await ensurePeerIds(nodes, password),
   };
@@ -112,10 +116,15 @@ function refuseOther(home: string, record: NetworkRecord, { validators }: Networ
   );
 }
 
-async function refuseOtherGenesis(home: string, record: NetworkRecord, source: Uint8Array): Promise<void> {
+async function refuseOtherGenesis(
+  home: string,
+  record: NetworkRecord,
+  source: Uint8Array,
+  onProgress: ProgressListener | undefined,
+): Promise<void> {
   if (record.sourceHash === sha256(source)) return;
-  const genesis = await loadGenesis(source, { clock: systemClock }).catch(() => undefined);
-  if (genesis !== undefined && toHex(genesis.genesisHash) === record.genesisHash) return;
+  const judged = await judgeSource(source, onProgress).catch(() => undefined);
+  if (judged?.kind === 'own' && toHex(judged.genesis.genesisHash) === record.genesisHash) return;
   throw homeError(
     'other-chain',
     `${home} belongs to another genesis (chain ${record.chainId}, ${record.genesisHash}); leave --genesis out to go on with it, or name another --home`,
@@ -134,7 +143,7 @@ async function withFreePorts(layout: NetworkLayout, record: NetworkRecord): Prom
 
 async function readGenesisFile(file: string): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await readFile(file));
+    return await readFile(file);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw homeError('unreadable', `the genesis ${file} cannot be read: ${reason}`, { file }, { cause });

@@ -5,4 +5,4 @@ export { systemRandom } from './random.ts';
 export { nativeEd25519Key } from './signature/native-ed25519.ts';
 export { signatureSelfTest } from './signature/self-test.ts';
 export { createSignatureVerifier, type RuntimeVerifier } from './signature/verifier.ts';
-export { verifySignature } from './signature/verify-signature.ts';
+export { nativeVerifier, verifySignature } from './signature/verify-signature.ts';

@@ -43,7 +43,7 @@ export function addApproveCommand(genesis: Command): void {
 async function approve(file: string, options: ApproveOptions): Promise<void> {
   const { approveGenesis, formatSummary } = await import('#genesis');
   const output = new Output(options.json);
-  const genesis = await readGenesis(file, options.genesisHash);
+  const genesis = await readGenesis(file, output, options.genesisHash);
   const key = options.consensusKey ?? (options.home && join(resolve(options.home), 'keys', 'consensus.json'));
   if (key === undefined)
     throw cliError('usage', 'the consensus key is missing: give --home DIR or --consensus-key FILE');

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Collected } from '#genesis';
 import { systemClock } from '#runtime';
+import { judging } from '../../judging.ts';
 import { addJsonOption } from '../../options.ts';
 import { EXIT, Output } from '../../output.ts';
 import { readBytes, readFiles, replace } from './files.ts';
@@ -27,11 +28,14 @@ async function collect(
 ): Promise<void> {
   const { collectDeclarations, draftText, formatFileFindings, readDraft } = await import('#genesis');
   const draft = readDraft(await readBytes(file));
-  const collected = await collectDeclarations(draft, await readFiles(places), systemClock);
+  const output = new Output(options.json);
+  const how = await judging(output, file);
+  const collected = await collectDeclarations(draft, await readFiles(places), { ...how, clock: systemClock });
+  output.endStatus();
   const written = collected.complete && !options.check;
   if (written) await replace(file, draftText(collected.document));
   const { complete, declarations, findings, general } = collected;
-  new Output(options.json).result(
+  output.result(
     { complete, written, declarations, findings, general },
     describe(file, collected, written, formatFileFindings(findings, { colour: process.stdout.isTTY })),
   );

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { Judged } from '#genesis';
-import { systemClock } from '#runtime';
 import { addJsonOption } from '../../options.ts';
 import { cliError } from '../../errors.ts';
 import { EXIT, Output } from '../../output.ts';
-import { readBytes } from './files.ts';
+import { judgeFile } from './files.ts';
 
 /** `node0 genesis diff`: how two documents differ in meaning. */
 export function addDiffCommand(genesis: Command): void {
@@ -22,8 +21,9 @@ export function addDiffCommand(genesis: Command): void {
 
 async function diff(before: string, after: string, options: { json: boolean }): Promise<void> {
   const { diffDocuments, formatDifferences } = await import('#genesis');
-  const left = await judged(before);
-  const right = await judged(after);
+  const output = new Output(options.json);
+  const left = await judged(before, output);
+  const right = await judged(after, output);
   const found = diffDocuments(left.document, right.document);
   const hashes = { before: left.report.genesisHash, after: right.report.genesisHash };
   const same = found.differences.length === 0 && found.reordered.length === 0;
@@ -33,13 +33,12 @@ async function diff(before: string, after: string, options: { json: boolean }): 
     `${before}: ${hashes.before ?? 'no genesis hash'}`,
     `${after}: ${hashes.after ?? 'no genesis hash'}`,
   ];
-  new Output(options.json).result({ same, genesisHash: hashes, ...found }, lines.filter(Boolean).join('\n'));
+  output.result({ same, genesisHash: hashes, ...found }, lines.filter(Boolean).join('\n'));
   if (!same) process.exitCode = EXIT.failed;
 }
 
-async function judged(file: string): Promise<Judged> {
-  const { judgeGenesis } = await import('#genesis');
-  const result = await judgeGenesis(await readBytes(file), systemClock);
+async function judged(file: string, output: Output): Promise<Judged> {
+  const result = await judgeFile(file, output);
   if (result.document !== undefined) return result;
   const [fault] = result.report.findings;
   throw cliError('file-unreadable', `${file} is not JSON: ${fault?.message ?? 'nothing was read'}`, { file });

@@ -1,13 +1,15 @@
 import { mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Genesis, NamedFile } from '#genesis';
+import type { Genesis, Judged, NamedFile } from '#genesis';
 import { systemClock } from '#runtime';
 import { cliError } from '../../errors.ts';
+import { judging } from '../../judging.ts';
+import type { Output } from '../../output.ts';
 
 /** @throws `cli.file-unreadable` */
 export async function readBytes(file: string): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await readFile(file));
+    return await readFile(file);
   } catch (cause) {
     throw unreadable(file, cause);
   }
@@ -18,10 +20,30 @@ function unreadable(file: string, cause: unknown) {
   return cliError('file-unreadable', `${file} cannot be read: ${reason}`, { file }, { cause });
 }
 
-/** A genesis that a node could start from. @throws `cli.file-unreadable`, `genesis.invalid`, `genesis.unexpected-hash` */
-export async function readGenesis(file: string, expectedHash = ''): Promise<Genesis> {
+/**
+ * A genesis that a node could start from.
+ *
+ * @throws `cli.file-unreadable`, `genesis.invalid`, `genesis.unexpected-hash`
+ */
+export async function readGenesis(file: string, output: Output, expectedHash = ''): Promise<Genesis> {
   const { loadGenesis } = await import('#genesis');
-  return loadGenesis(await readBytes(file), { clock: systemClock, expectedHash });
+  const how = await judging(output, file);
+  const genesis = await loadGenesis(await readBytes(file), {
+    ...how,
+    clock: systemClock,
+    expectedHash,
+    dryRun: false,
+  });
+  output.endStatus();
+  return genesis;
+}
+
+/** A document of any format, judged. @throws `cli.file-unreadable` */
+export async function judgeFile(file: string, output: Output): Promise<Judged> {
+  const { judgeGenesis } = await import('#genesis');
+  const judged = await judgeGenesis(await readBytes(file), systemClock, await judging(output, file));
+  output.endStatus();
+  return judged;
 }
 
 /** Writes a file that is not there yet. @throws `cli.file-exists` */

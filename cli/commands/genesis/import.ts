@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { toHex } from '#kernel';
+import { toHex, utf8 } from '#kernel';
 import { systemClock } from '#runtime';
+import { judging } from '../../judging.ts';
 import { addJsonOption, wholeNumber } from '../../options.ts';
 import { Output } from '../../output.ts';
-import { readBytes, writeNew } from './files.ts';
+import { judgeFile, readBytes, writeNew } from './files.ts';
 
 const VALIDATORS = 4;
 const VALIDATORS_MAX = 64;
@@ -43,13 +44,14 @@ interface ImportOptions {
 }
 
 async function importForeign(file: string, options: ImportOptions): Promise<void> {
-  const { importGenesis, loadGenesis, validateGenesis } = await import('#genesis');
+  const { importGenesis, loadGenesis } = await import('#genesis');
   const { makeValidatorKeys, throwawayValidators } = await import('#node');
+  const output = new Output(options.json);
   const source = await readBytes(file);
   const out = resolve(options.out);
   const keys = resolve(options.keys ?? join(out, '..', 'keys'));
-  const { summary } = await validateGenesis(source, systemClock);
-  const count = options.validators ?? Math.min(VALIDATORS, Math.max(1, summary.validators));
+  const { report } = await judgeFile(file, output);
+  const count = options.validators ?? Math.min(VALIDATORS, Math.max(1, report.summary.validators));
   // Judged with keys that nobody keeps first: a document that cannot be imported leaves nothing behind.
   const request = {
     timeMs: systemClock.now(),
@@ -59,10 +61,12 @@ async function importForeign(file: string, options: ImportOptions): Promise<void
   const validators = await makeValidatorKeys(keys, count);
   const { document, notes } = importGenesis(source, { ...request, validators });
   const text = `${JSON.stringify(document, undefined, 2)}\n`;
-  const { chainId, genesisHash } = await loadGenesis(new TextEncoder().encode(text), { clock: systemClock });
+  const how = await judging(output, out);
+  const { chainId, genesisHash } = await loadGenesis(utf8(text), { clock: systemClock, ...how });
+  output.endStatus();
   await writeNew(out, text);
   const result = { out, keys, chainId, genesisHash: toHex(genesisHash), validators: count, notes };
-  new Output(options.json).result(
+  output.result(
     result,
     [...notes, `wrote ${out}: chain ${chainId}, genesis hash ${result.genesisHash}`, `keys in ${keys}`].join(
       '\n',

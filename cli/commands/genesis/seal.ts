@@ -29,7 +29,8 @@ export function addSealCommands(genesis: Command): void {
 
 async function seal(file: string, places: string[], options: { out: string; json: boolean }): Promise<void> {
   const { formatFileFindings, formatSeal, makeSeal } = await import('#genesis');
-  const genesis = await readGenesis(file);
+  const output = new Output(options.json);
+  const genesis = await readGenesis(file, output);
   const attempt = makeSeal(genesis, await readFiles(places));
   const { report, findings } = attempt;
   if (report.sealed) await writeNew(options.out, `${JSON.stringify(attempt.seal, undefined, 2)}\n`);
@@ -40,7 +41,7 @@ async function seal(file: string, places: string[], options: { out: string; json
     report.sealed ? `wrote ${options.out}` : 'nothing was written: more validators must approve',
   ];
   const written = report.sealed ? { out: options.out } : {};
-  new Output(options.json).result({ ...report, findings, ...written }, lines.join('\n'));
+  output.result({ ...report, findings, ...written }, lines.join('\n'));
   if (!report.sealed) process.exitCode = EXIT.failed;
 }
 
@@ -49,8 +50,9 @@ async function verify(
   options: { seal: string; genesisHash?: string; json: boolean },
 ): Promise<void> {
   const { checkSeal, formatSeal, readSeal } = await import('#genesis');
-  const genesis = await readGenesis(file, options.genesisHash);
+  const output = new Output(options.json);
+  const genesis = await readGenesis(file, output, options.genesisHash);
   const report = checkSeal(genesis, readSeal(await readBytes(options.seal)));
-  new Output(options.json).result({ chainId: genesis.chainId, ...report }, formatSeal(report));
+  output.result({ chainId: genesis.chainId, ...report }, formatSeal(report));
   if (!report.sealed) process.exitCode = EXIT.failed;
 }

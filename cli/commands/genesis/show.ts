@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import type { GenesisDocument } from '#genesis';
-import { systemClock } from '#runtime';
 import { addJsonOption } from '../../options.ts';
 import { EXIT, Output } from '../../output.ts';
-import { readBytes } from './files.ts';
+import { judgeFile } from './files.ts';
 
 /** `node0 genesis show`: what a genesis amounts to. */
 export function addShowCommand(genesis: Command): void {
@@ -12,12 +11,13 @@ export function addShowCommand(genesis: Command): void {
   )
     .addHelpText('after', '\nExample:\n  $ node0 genesis show genesis.json\n')
     .action(async (file: string, options: { json: boolean }) => {
-      const { formatSummary, judgeGenesis } = await import('#genesis');
-      const { report, document } = await judgeGenesis(await readBytes(file), systemClock);
+      const { formatSummary } = await import('#genesis');
+      const output = new Output(options.json);
+      const { report, document } = await judgeFile(file, output);
       const { chainId, genesisHash, valid, format, summary, validatorSet } = report;
       const own = format === 'node0' && valid ? (document as GenesisDocument) : undefined;
       const parameters = own === undefined ? {} : { consensus: own.consensus, ledger: own.ledger };
-      new Output(options.json).result(
+      output.result(
         { format, chainId, genesisHash, valid, summary, validatorSet, ...parameters },
         formatSummary(report, own, { colour: process.stdout.isTTY }),
       );

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { toHex } from '#kernel';
-import { systemClock } from '#runtime';
 import { addJsonOption } from '../../options.ts';
 import { EXIT, Output } from '../../output.ts';
-import { readBytes, readGenesis, replace } from './files.ts';
+import { judgeFile, readGenesis, replace } from './files.ts';
 
 /** `node0 genesis validate` and `node0 genesis hash`. */
 export function addValidateCommands(genesis: Command): void {
@@ -23,15 +22,16 @@ export function addValidateCommands(genesis: Command): void {
   )
     .addHelpText('after', '\nExample:\n  $ node0 genesis hash .node0/genesis.json\n')
     .action(async (file: string, options: { json: boolean }) => {
-      const { chainId, genesisHash } = await readGenesis(file);
-      new Output(options.json).result({ chainId, genesisHash: toHex(genesisHash) }, toHex(genesisHash));
+      const output = new Output(options.json);
+      const { chainId, genesisHash } = await readGenesis(file, output);
+      output.result({ chainId, genesisHash: toHex(genesisHash) }, toHex(genesisHash));
     });
 }
 
 async function validate(file: string, options: { html?: string; json: boolean }): Promise<void> {
-  const { formatHtml, formatReport, validateGenesis } = await import('#genesis');
+  const { formatHtml, formatReport } = await import('#genesis');
   const output = new Output(options.json);
-  const report = await validateGenesis(await readBytes(file), systemClock);
+  const { report } = await judgeFile(file, output);
   // A report is made anew from the document: an older one is replaced.
   if (options.html !== undefined) await replace(options.html, formatHtml(report));
   output.result(report, formatReport(report, { colour: process.stdout.isTTY }));

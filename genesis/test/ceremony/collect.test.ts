@@ -18,7 +18,7 @@ const files = FOUNDERS.map((index) => fileOf(`${index}.json`, declarationOf(inde
 
 /** Collects with one founder's file replaced. */
 async function collectWith(index: number, content: Loose) {
-  return collectDeclarations(draft, files.with(index, fileOf(`${index}.json`, content)), CLOCK);
+  return collectDeclarations(draft, files.with(index, fileOf(`${index}.json`, content)), { clock: CLOCK });
 }
 
 function changed(index: number, change: (file: Loose) => void): Loose {
@@ -33,7 +33,7 @@ function only(findings: readonly FileFinding[], file: string): string[] {
 }
 
 test('declarations in order make a valid genesis, the same for everybody who collects them', async () => {
-  const collected = await collectDeclarations(draft, files, CLOCK);
+  const collected = await collectDeclarations(draft, files, { clock: CLOCK });
   assert.ok(collected.complete);
   assert.deepEqual(collected.findings, []);
   const report = await judge(collected.document);
@@ -43,7 +43,7 @@ test('declarations in order make a valid genesis, the same for everybody who col
   await fc.assert(
     fc.asyncProperty(fc.shuffledSubarray(FOUNDERS, { minLength: FOUNDERS.length }), async (order) => {
       const shuffled = order.map((index, place) => fileOf(`file ${place}`, declarationOf(index)));
-      const again = await collectDeclarations(collected.document, shuffled, CLOCK);
+      const again = await collectDeclarations(collected.document, shuffled, { clock: CLOCK });
       assert.equal(toHex(genesisHashOf(again.document)), hash);
     }),
     { numRuns: 10 },
@@ -107,7 +107,9 @@ test('the holder of an imported balance operates a validator with its own key', 
     CHAIN_ID,
   );
   const withHolder = addAccounts(draft, [holder]);
-  const collected = await collectDeclarations(withHolder, [...files, fileOf('h.json', declaration)], CLOCK);
+  const collected = await collectDeclarations(withHolder, [...files, fileOf('h.json', declaration)], {
+    clock: CLOCK,
+  });
   assert.deepEqual(collected.findings, []);
   const report = await judge(collected.document);
   assert.deepEqual(report.summary.declarationSignatures, { valid: 6, invalid: 0, uncheckable: 0 });
@@ -157,7 +159,7 @@ test('every fault of every file comes at once', async () => {
     fileOf('c.json', 'text'),
     fileOf('d.json', declarationOf(3)),
   ];
-  const { findings, declarations } = await collectDeclarations(draft, bad, CLOCK);
+  const { findings, declarations } = await collectDeclarations(draft, bad, { clock: CLOCK });
   assert.deepEqual(
     findings.map(({ file, rule }) => [file, rule]),
     [
@@ -178,7 +180,7 @@ test('declarations of any shape end in findings', async () => {
         chainId: CHAIN_ID,
         validator,
       });
-      const { complete, findings } = await collectDeclarations(draft, [file], CLOCK);
+      const { complete, findings } = await collectDeclarations(draft, [file], { clock: CLOCK });
       assert.equal(complete, false);
       assert.ok(findings.every((finding) => finding.file === 'any.json'));
     }),

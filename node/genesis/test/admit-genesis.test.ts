@@ -83,7 +83,11 @@ async function admit(given: Given): Promise<CodedError | undefined> {
   const loaded = { configuration, home: folder, path: (name: string) => join(folder, name) };
   const consensusKey = 'consensusKey' in given ? given.consensusKey : keys[0]?.publicKey;
   try {
-    await admitGenesis(given.of ?? genesis, loaded, { nowMs: TIME_MS + ageMs, hasState, consensusKey });
+    await admitGenesis({ ...(given.of ?? genesis), timeMs: TIME_MS }, loaded, {
+      nowMs: TIME_MS + ageMs,
+      hasState,
+      consensusKey,
+    });
     return undefined;
   } catch (error) {
     assert.ok(isCodedError(error), String(error));

@@ -1,4 +1,4 @@
-import { verifyZip215, type SignatureCheck } from '#kernel';
+import { verifyZip215, type SignatureCheck, type SignatureVerifier } from '#kernel';
 import { acceptsFast } from './native-ed25519.ts';
 import { verifyNativeSecp256k1 } from './native-secp256k1.ts';
 
@@ -10,3 +10,9 @@ export function verifySignature(check: SignatureCheck): boolean {
   if (check.keyType === 'secp256k1') return verifyNativeSecp256k1(check);
   return acceptsFast(check) || verifyZip215(check.publicKey, check.digest, check.signature);
 }
+
+/** All checks on the calling thread and without a budget: for what is bounded by itself, such as a genesis. */
+export const nativeVerifier: SignatureVerifier = {
+  verify: verifySignature,
+  verifyBatch: async (checks) => checks.map(verifySignature),
+};

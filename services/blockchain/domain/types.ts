@@ -111,7 +111,8 @@ export interface GenesisState {
   readonly identity: ChainIdentity;
   readonly initialHeight: number;
   readonly timeMs: number;
-  readonly accounts: readonly { readonly address: Uint8Array; readonly balance: Amount }[];
+  /** Of distinct addresses; read more than once. */
+  readonly accounts: Iterable<{ readonly address: Uint8Array; readonly balance: Amount }>;
   readonly validators: readonly {
     readonly operator: Uint8Array;
     readonly publicKey: Uint8Array;

@@ -38,9 +38,14 @@ export interface Ledger {
   /**
    * First start: writes the genesis state. Later: loads the tip.
    *
+   * @param genesis the state, or what gives it: asked only at the first start
+   * @param onProgress at the first start: the part of the state that is written, 0 to 1
    * @throws `blockchain.other-chain` when the data are of another genesis
    */
-  open(genesis: GenesisState): Promise<void>;
+  open(
+    genesis: GenesisState | (() => Promise<GenesisState>),
+    onProgress?: (fraction: number) => void,
+  ): Promise<void>;
   tip(): LedgerTip;
   /**
    * Executes a block's content on the tip without changing it.

@@ -1,4 +1,4 @@
-import { addressOfKey, invariant } from '#kernel';
+import { AMOUNT_MAX, addressOfKey, invariant } from '#kernel';
 import {
   initialRotation,
   makeValidatorSet,
@@ -15,8 +15,8 @@ import {
   rotationRecord,
   validatorRecord,
 } from '../domain/values.ts';
-import { keyHashOf } from '../tree/node.ts';
-import { StateTree } from '../tree/state-tree.ts';
+import { buildTree, LeafTable } from '../tree/build-tree.ts';
+import { EMPTY_HASH, keyHashOf } from '../tree/node.ts';
 
 /** An entry of the state. */
 export interface StateEntry {
@@ -26,7 +26,8 @@ export interface StateEntry {
 
 /** The state before the first block. */
 export interface GenesisEntries {
-  readonly entries: readonly StateEntry[];
+  /** Made one by one, each time that they are asked for: there may be millions. */
+  readonly entries: Iterable<StateEntry>;
   readonly validators: ValidatorSet;
   readonly rotation: ProposerRotation;
 }
@@ -39,21 +40,22 @@ export function genesisEntries(genesis: GenesisState): GenesisEntries {
     genesis.ledger.maxValidators,
   );
   const rotation = initialRotation(validators);
-  const entries: StateEntry[] = [
-    ...genesis.accounts.map(({ address, balance }) => ({
-      key: stateKey.account(address),
-      value: accountCodec.encode({ balance, nonce: 0 }),
-    })),
-    ...genesis.validators.map((validator) => ({
-      key: stateKey.validator(validator.operator),
-      value: validatorRecord.encode({ ...validator, status: 'active' }),
-    })),
-    { key: stateKey.ledgerParameters(), value: ledgerParametersCodec.encode(genesis.ledger) },
-    { key: stateKey.consensusParameters(), value: consensusParametersCodec.encode(genesis.consensus) },
-    { key: stateKey.proposerRotation(), value: rotationRecord.encode(rotation) },
-    { key: stateKey.feePool(), value: feePoolCodec.encode({ balance: 0n }) },
-  ];
-  return { entries, validators, rotation };
+  return { entries: { [Symbol.iterator]: () => entriesOf(genesis, rotation) }, validators, rotation };
+}
+
+function* entriesOf(genesis: GenesisState, rotation: ProposerRotation): Iterator<StateEntry> {
+  for (const { address, balance } of genesis.accounts) {
+    invariant(balance >= 0n && balance <= AMOUNT_MAX, 'a balance of the genesis is an amount');
+    yield { key: stateKey.account(address), value: accountCodec.encodeTrusted({ balance, nonce: 0 }) };
+  }
+  for (const validator of genesis.validators) {
+    const value = validatorRecord.encode({ ...validator, status: 'active' });
+    yield { key: stateKey.validator(validator.operator), value };
+  }
+  yield { key: stateKey.ledgerParameters(), value: ledgerParametersCodec.encode(genesis.ledger) };
+  yield { key: stateKey.consensusParameters(), value: consensusParametersCodec.encode(genesis.consensus) };
+  yield { key: stateKey.proposerRotation(), value: rotationRecord.encode(rotation) };
+  yield { key: stateKey.feePool(), value: feePoolCodec.encode({ balance: 0n }) };
 }
 
 /** The active set of validator records: the largest `maxValidators` by stake, power in whole units of stake. */
@@ -75,13 +77,21 @@ export function validatorSetOf(
   return makeValidatorSet(makeValidatorSet(candidates).validators.slice(0, maxValidators));
 }
 
-/** Dry run of a genesis: the state root and the first validators, without an engine. */
+/**
+ * Dry run of a genesis: the state root and the first validators, without an engine.
+ *
+ * @param onProgress called on the way, with the entries that are in the tree and with all of them
+ */
 export async function buildGenesisState(
   genesis: GenesisState,
+  onProgress: (done: number, total: number) => void = () => {},
 ): Promise<{ stateRoot: Uint8Array; validators: ValidatorSet; rotation: ProposerRotation }> {
   const { entries, validators, rotation } = genesisEntries(genesis);
-  const tree = new StateTree({ getMany: async (keys) => keys.map(() => undefined) }, undefined);
-  const changes = entries.map(({ key, value }) => ({ keyHash: keyHashOf(key), value }));
-  const { rootHash } = await tree.update(changes, genesis.initialHeight - 1);
-  return { stateRoot: rootHash, validators, rotation };
+  const leaves = new LeafTable();
+  for (const { key, value } of entries) leaves.add(keyHashOf(key), value);
+  const root = await buildTree(leaves, {
+    version: genesis.initialHeight - 1,
+    pause: (done) => onProgress(done, leaves.length),
+  });
+  return { stateRoot: root?.hash ?? EMPTY_HASH, validators, rotation };
 }

@@ -34,8 +34,9 @@ import { packStaleKeys, unpackStaleKeys } from '../tree/stale-keys.ts';
 import { StateTree, type NodeReader, type TreeUpdate } from '../tree/state-tree.ts';
 import { AccountCache } from './account-cache.ts';
 import type { Ledger, LedgerTip, Supply } from './face.ts';
-import { genesisEntries, validatorSetOf, type StateEntry } from './genesis-entries.ts';
-import { META, checkIdentity, decodeTip, encodeIdentity, encodeTip } from './records.ts';
+import { validatorSetOf, type StateEntry } from './genesis-entries.ts';
+import { META, checkIdentity, decodeTip, encodeTip } from './records.ts';
+import { writeGenesis } from './write-genesis.ts';
 
 export interface LedgerInit {
   readonly identity: ChainIdentity;
@@ -75,36 +76,17 @@ class StateLedger implements Ledger {
     this.#reader = { getMany: (keys) => init.engine.getMany('tree', keys) };
   }
 
-  async open(genesis: GenesisState): Promise<void> {
+  async open(
+    genesis: GenesisState | (() => Promise<GenesisState>),
+    onProgress: (fraction: number) => void = () => {},
+  ): Promise<void> {
     const [identity, tip] = await this.#engine.getMany('meta', [META.identity, META.tip]);
     if (identity !== undefined) checkIdentity(identity, this.#init.identity);
-    if (tip === undefined) await this.#begin(genesis);
-    else await this.#resume(decodeTip(tip));
-  }
-
-  /** Writes the genesis state in one batch: a crash before its end leaves an empty engine. */
-  async #begin(genesis: GenesisState): Promise<void> {
-    const { entries, validators, rotation } = genesisEntries(genesis);
-    const height = genesis.initialHeight - 1;
-    const tree = new StateTree(this.#reader, undefined);
-    const update = await tree.update(entries.map(toChange), height);
-    const receiptRoot = listRoot([]);
-    const batch = this.#engine.batch();
-    batch.put('meta', META.identity, encodeIdentity(this.#init.identity));
-    stageState(batch, height, receiptRoot, { parentRoot: EMPTY_HASH, entries, update });
-    await this.#engine.write(batch, { sync: true });
-    tree.adopt(update);
-    this.#tree = tree;
-    const { ledger: parameters, consensus } = genesis;
-    this.#tip = {
-      height,
-      stateRoot: update.rootHash,
-      receiptRoot,
-      validators,
-      rotation,
-      parameters,
-      consensus,
-    };
+    if (tip !== undefined) return this.#resume(decodeTip(tip));
+    const beginning = typeof genesis === 'function' ? await genesis() : genesis;
+    const written = await writeGenesis(this.#engine, beginning, onProgress);
+    this.#tree = new StateTree(this.#reader, written.root);
+    this.#tip = written.tip;
   }
 
   async #resume({ height, receiptRoot }: { height: number; receiptRoot: Uint8Array }): Promise<void> {

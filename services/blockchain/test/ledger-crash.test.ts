@@ -7,6 +7,7 @@ import {
   addressOf,
   attest,
   filled,
+  genesisState,
   grow,
   inputOn,
   openLedger,
@@ -80,6 +81,32 @@ describe('a ledger after a crash', () => {
     const crashed: MemoryStateEngine = memory.crash();
     assert.deepEqual(await crashed.rangeAll('meta', { limit: 10 }), []);
     await checkOpen(crashed, 0);
+  });
+
+  it('begins anew when power failed amid the pieces of a large genesis', async () => {
+    const genesis = genesisState({
+      accounts: Array.from({ length: 30_000 }, (_, i) => ({ address: strangerAt(i), balance: BigInt(i) })),
+    });
+    const whole = (await openLedger(createMemoryStateEngine(), { genesis })).tip();
+    const memory = createMemoryStateEngine();
+    let left = 2;
+    const failing: StateEngine = {
+      ...memory,
+      write: (batch, options) =>
+        left-- > 0
+          ? memory.write(batch, { ...options, sync: true })
+          : Promise.reject(new Error('power loss')),
+    };
+    await assert.rejects(openLedger(failing, { genesis }), /power loss/);
+    const crashed = memory.crash();
+    assert.notDeepEqual(await crashed.rangeAll('state', { limit: 1 }), [], 'a part of it is there');
+    const other = genesisState({ identity: { ...genesis.identity, genesisHash: filled(32, 1) } });
+    await assert.rejects(openLedger(crashed, { genesis: other }), { code: 'blockchain.other-chain' });
+    const ledger = await openLedger(crashed, { genesis });
+    assert.deepEqual(ledger.tip(), whole);
+    assert.equal(await rootOfState(crashed), toHex(whole.stateRoot));
+    await grow(ledger, crashed);
+    assert.deepEqual((await openLedger(crashed, { genesis })).tip(), ledger.tip());
   });
 
   it('has its beginning, once it is open', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemoryStateEngine, type StateEngine } from '#engines/state';
 import { AMOUNT_MAX, addressOfKey, formatAddress, listRoot, secp256k1Key, toHex } from '#kernel';
-import { receiptCodec, type Account, type GenesisState, type Ledger } from '../index.ts';
+import { receiptCodec, type Account, type Ledger } from '../index.ts';
 import {
   addressOf,
   attest,
@@ -17,9 +17,10 @@ import {
   signed,
   strangerAt,
   transfer,
+  type SampleGenesis,
 } from './support/samples.ts';
 
-async function open(changes: Partial<GenesisState> = {}) {
+async function open(changes: Partial<SampleGenesis> = {}) {
   const engine = createMemoryStateEngine();
   const ledger = await openLedger(engine, { genesis: genesisState(changes) });
   return { engine, ledger };

@@ -101,7 +101,8 @@ export class StateTree {
         const stored = await this.#reader.getMany(
           missing.map(({ ref, path, depth }) => nodeKey(ref.version, path, depth)),
         );
-        for (const [i, { ref }] of missing.entries()) ref.node = readNode(stored[i]);
+        // Another update may have read the node meanwhile, and be on its way below it.
+        for (const [i, { ref }] of missing.entries()) ref.node ??= readNode(stored[i]);
         this.#nodesAtHand += missing.length;
       }
       level = level.flatMap((visit) => below(visit, changes));

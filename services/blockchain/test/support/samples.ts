@@ -43,7 +43,12 @@ export function strangerAt(index: number): Uint8Array {
   return address;
 }
 
-export function genesisState(changes: Partial<GenesisState> = {}): GenesisState {
+/** A genesis whose accounts are a list. */
+export type SampleGenesis = GenesisState & {
+  readonly accounts: readonly { readonly address: Uint8Array; readonly balance: bigint }[];
+};
+
+export function genesisState(changes: Partial<SampleGenesis> = {}): SampleGenesis {
   return {
     identity: IDENTITY,
     initialHeight: 1,
