@@ -84,6 +84,17 @@ test('what JSON.parse passes in silence is found at its place, and nothing else'
   );
 });
 
+test('a name that stands twice is found in an object of any size, however far apart', () => {
+  for (let count = 1; count <= 40; count++) {
+    const members = Array.from({ length: count }, (_, i) => `"n${i}":0`);
+    assert.deepEqual(scan(`{${members.join(',')}}`).found, []);
+    for (const twice of [0, Math.floor(count / 2), count - 1]) {
+      const { found: places } = scan(`{${members.join(',')},"n${twice}":1}`);
+      assert.deepEqual(places, [{ rule: 'json.duplicate-member', path: `/n${twice}` }]);
+    }
+  }
+});
+
 test('an escaped name is the name that it stands for', () => {
   assert.deepEqual(scan('{"\\u0061":1,"a":2}').found, [{ rule: 'json.duplicate-member', path: '/a' }]);
   assert.deepEqual(
