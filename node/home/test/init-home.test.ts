@@ -67,7 +67,7 @@ describe('a new home', () => {
   it('leaves a password that is given where it is', async () => {
     const typed = optionsOf({ password: { kind: 'typed', password: 'secret' } });
     await initHome(typed);
-    assert.deepEqual(await readdir(typed.home), ['keys', 'node0.yaml']);
+    assert.deepEqual(await readdir(typed.home), ['keys', 'node0.yaml', 'peer']);
     const missing = join(typed.home, 'password');
     assert.equal(await findPassword(missing, 'secret'), 'secret');
     await assert.rejects(findPassword(missing, undefined), (error) => isCodedError(error, 'home.unreadable'));
@@ -88,7 +88,7 @@ describe('a new home', () => {
     for (const file of ['node0.yaml', 'password', 'keys/consensus.json']) {
       const partial = optionsOf();
       await initHome(partial);
-      for (const other of ['node0.yaml', 'password', 'keys']) {
+      for (const other of ['node0.yaml', 'password', 'keys', 'peer']) {
         if (!file.startsWith(other)) await rm(join(partial.home, other), { recursive: true });
       }
       const left = await readdir(partial.home);
