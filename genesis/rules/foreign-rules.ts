@@ -120,6 +120,11 @@ export const FOREIGN_RULES = {
     'A vesting schedule that cannot be',
     'It vests no more than the account holds or has delegated, and ends after it begins.',
   ),
+  'foreign.vesting-not-held': rule(
+    'warning',
+    'More vests than the account holds',
+    'See whether the schedule or the balance is meant: what is not there never vests.',
+  ),
   'foreign.module-account': rule(
     'error',
     'A module account whose address is not that of its name',

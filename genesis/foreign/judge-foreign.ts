@@ -1,0 +1,112 @@
+import type { Findings } from '../report/findings.ts';
+import { EMPTY_SUMMARY, type GenesisSummary } from '../report/report.ts';
+import { checkConcentration } from '../rules/check-concentration.ts';
+import { checkAccounts } from './check-accounts.ts';
+import { checkConsensus } from './check-consensus.ts';
+import { checkDeclarations, type DeclaredValidator } from './declarations/check-declarations.ts';
+import { checkStaking } from './check-staking.ts';
+import { checkSupply } from './check-supply.ts';
+import { readTopValidators, type TopValidator } from './check-top-validators.ts';
+import { checkModuleParameters } from './module-parameters.ts';
+import { readAccounts, type Accounts } from './read-accounts.ts';
+import { at, isShape, textAt } from './shape.ts';
+import { readStakedValidators, type StakedValidator } from './staked-validators.ts';
+import { ValidatorRegistry } from './validator-registry.ts';
+
+/** A validator of a foreign genesis, wherever the file declares it. */
+export interface ForeignValidator {
+  readonly path: string;
+  readonly name: string;
+  /** Bonded tokens, or power where the file has nothing else. */
+  readonly stake: bigint;
+}
+
+/** A foreign genesis that was read and judged. */
+export interface ForeignJudgement {
+  readonly document: unknown;
+  readonly chainId: string | undefined;
+  readonly timeMs: number | undefined;
+  /** The denomination that is staked. */
+  readonly denomination: string;
+  readonly accounts: Accounts;
+  readonly validators: readonly ForeignValidator[];
+  readonly summary: GenesisSummary;
+}
+
+/** True for a genesis of CometBFT or the Cosmos SDK, of any generation. */
+export function isForeign(value: unknown): boolean {
+  return (
+    isShape(value) &&
+    Object.hasOwn(value, 'chain_id') &&
+    (Object.hasOwn(value, 'app_state') || Object.hasOwn(value, 'genesis_time'))
+  );
+}
+
+/** Checks a foreign genesis by its own rules: those of CometBFT, those of the SDK's modules, and what both miss. */
+export function judgeForeign(document: unknown, findings: Findings): ForeignJudgement {
+  const facts = checkConsensus(document, findings);
+  const accounts = readAccounts(document, findings);
+  const denomination = bondDenomination(document, accounts);
+  const listed = checkAccounts(document, {
+    accounts,
+    findings,
+    genesisTime: facts.timeMs === undefined ? undefined : BigInt(Math.floor(facts.timeMs / 1_000)),
+    isExported: at(document, 'app_state', 'staking', 'exported') === true,
+  });
+  checkSupply(document, accounts, denomination, findings);
+  checkModuleParameters(document, accounts.coinReader, findings);
+  const registry = new ValidatorRegistry(facts, findings);
+  const top = readTopValidators(document, facts, findings);
+  const staked = readStakedValidators(document, registry, findings);
+  checkStaking({ document, accounts, denomination, staked, top, findings });
+  const { declared, signatures } = checkDeclarations({
+    document,
+    chainId: facts.chainId ?? '',
+    accounts,
+    listed,
+    denomination,
+    registry,
+    findings,
+  });
+  const validators = chooseValidators(staked, top, declared);
+  if (validators.length === 0)
+    findings.add('foreign.no-validators', '/app_state', 'nobody could make a block');
+  const summary: GenesisSummary = {
+    ...EMPTY_SUMMARY,
+    accounts: accounts.list.length,
+    validators: validators.length,
+    totalSupply: (accounts.sums.get(denomination) ?? 0n).toString(),
+    totalStake: validators.reduce((sum, { stake }) => sum + stake, 0n).toString(),
+    denomination,
+    ...checkConcentration(
+      validators.map(({ stake }) => stake),
+      findings,
+    ),
+    declarationSignatures: signatures,
+  };
+  return { document, ...facts, denomination, accounts, validators, summary };
+}
+
+/** Validators of the staking state, of the top level, or of the genesis transactions: the first that has any. */
+function chooseValidators(
+  staked: readonly StakedValidator[],
+  top: readonly TopValidator[],
+  declared: readonly DeclaredValidator[],
+): readonly ForeignValidator[] {
+  if (staked.length > 0)
+    return staked
+      .filter(({ isJailed, tokens }) => !isJailed && tokens > 0n)
+      .map(({ path, name, tokens }) => ({ path, name, stake: tokens }));
+  if (top.length > 0) return top.map(({ path, name, power }) => ({ path, name, stake: power }));
+  return declared.filter(({ stake }) => stake > 0n);
+}
+
+/** The denomination that is staked: the stated one, otherwise the one that most accounts hold. */
+function bondDenomination(document: unknown, accounts: Accounts): string {
+  const stated = textAt(document, 'app_state', 'staking', 'params', 'bond_denom');
+  if (stated !== undefined && stated !== '') return stated;
+  const counts = new Map<string, number>();
+  for (const { coins } of accounts.list)
+    for (const { denom } of coins) counts.set(denom, (counts.get(denom) ?? 0) + 1);
+  return [...counts].toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]?.[0] ?? '';
+}
