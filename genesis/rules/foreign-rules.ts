@@ -82,7 +82,7 @@ export const FOREIGN_RULES = {
   'foreign.denomination': rule(
     'error',
     'A name that no denomination can have',
-    'Denominations begin with a letter and have 3 to 128 of letters, digits and /:._-',
+    'Denominations begin with a letter and have 3 to 128 of letters, digits and the marks / : . _ -.',
   ),
   'foreign.coin-order': rule(
     'error',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { bech32 } from '@scure/base';
 import { AMOUNT_MAX, formatAddress, toHex, utf8 } from '#kernel';
-import { importGenesis, loadGenesis, type GenesisDocument, type ImportOptions } from '../index.ts';
+import { importGenesis, loadGenesis, type GenesisDocument, type ImportOptions } from '../../index.ts';
 import {
   accountOf,
   bytesOf,
@@ -14,8 +14,8 @@ import {
   judge,
   validatorsOf,
   type Loose,
-} from './fixtures/documents.ts';
-import { foreignAddress, makeForeign } from './fixtures/foreign.ts';
+} from '../fixtures/documents.ts';
+import { foreignAddress, makeForeign } from '../fixtures/foreign.ts';
 
 /** Options with `count` local validators; the stakes of these are not used. */
 function rehearsal(count: number, more: Partial<ImportOptions> = {}): ImportOptions {
@@ -70,7 +70,7 @@ const REAL: readonly RealFile[] = [
 ];
 
 /** Genesis documents of real chains; too large to be part of the repository. */
-const FOLDER = join(import.meta.dirname, '../../../shared/data/genesis');
+const FOLDER = join(import.meta.dirname, '../../../../shared/data/genesis');
 
 function readReal(name: string): Uint8Array | undefined {
   try {
