@@ -1,5 +1,6 @@
-import { BinaryReader } from 'cosmjs-types/binary';
+import { BinaryReader, BinaryWriter } from 'cosmjs-types/binary';
 import { CompactBitArray } from 'cosmjs-types/cosmos/crypto/multisig/v1beta1/multisig';
+import { equalBytes } from '#kernel';
 import { pointer } from '../../report/findings.ts';
 import type { ForeignKey } from '../keys.ts';
 import { at, isShape, type Shape } from '../shape.ts';
@@ -172,18 +173,12 @@ function readMultisignature(
       if (reader.uint32() !== 0x12) return undefined;
       signatures.push(reader.bytes());
     }
-    const encodedBits = CompactBitArray.encode(bits).finish();
-    // Lengths below 128 take one byte: that of the bit array and those of its signatures.
-    const length =
-      2 +
-      encodedBits.length +
-      signatures.reduce((sum, { length: size }) => sum + lengthBytes(size) + 1 + size, 0);
-    return length === bytes.length && reader.pos === bytes.length ? { bits, signatures } : undefined;
+    // Decoders pass over what is not in canonical form: what comes back must be what was read.
+    const writer = new BinaryWriter();
+    writer.uint32(0x0a).bytes(CompactBitArray.encode(bits).finish());
+    for (const signature of signatures) writer.uint32(0x12).bytes(signature);
+    return equalBytes(writer.finish(), bytes) ? { bits, signatures } : undefined;
   } catch {
     return undefined;
   }
-}
-
-function lengthBytes(length: number): number {
-  return length < 128 ? 1 : length < 16_384 ? 2 : 3;
 }
