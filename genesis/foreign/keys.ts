@@ -91,7 +91,9 @@ function readMultisig(value: unknown, at: KeyFault['at'], depth: number): Foreig
   const members: Shape = isShape(value) ? value : {};
   const listName = at.length > 0 ? 'pubkeys' : 'public_keys';
   const list = members[listName];
-  const threshold = readInteger(members['threshold']);
+  // Amino-JSON writes integers as text; another form is none to its readers.
+  const isText = typeof members['threshold'] === 'string';
+  const threshold = at.length > 0 && !isText ? undefined : readInteger(members['threshold']);
   if (!Array.isArray(list) || list.length === 0 || list.length > KEYS_MAX || depth >= NESTING_MAX)
     return { at: [...at, listName], reason: `a multisignature has 1 to ${KEYS_MAX} keys` };
   if (threshold === undefined || threshold < 1n || threshold > BigInt(list.length))

@@ -135,9 +135,9 @@ export const FOREIGN_RULES = {
     'A member of a genesis transaction is left out',
     'It is taken for empty; state it, so that every reader sees what was signed.',
   ),
-  'foreign.decimal-places': rule(
+  'foreign.signed-form': rule(
     'warning',
-    'A signed decimal that is not written with 18 places',
+    'A signed value in another form than the SDK writes',
     'Write it as it was signed.',
   ),
   'foreign.signature': rule(

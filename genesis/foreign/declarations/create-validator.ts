@@ -36,7 +36,7 @@ export function readCreateValidator(
   const delegation = placed(members, 'value', path, (at) => reader.coin(own(members, 'value'), at));
   return {
     path,
-    description: readDescription(members, path, reader),
+    description: readDescription(members, path, reader, marker.length > 0),
     commission: readCommission(members, path, reader),
     minSelfDelegation: placed(members, 'min_self_delegation', path, () =>
       reader.amount(members, 'min_self_delegation', path),
@@ -64,14 +64,20 @@ function placed<Value>(
   return value === undefined ? undefined : { path: at, value };
 }
 
-function readDescription(members: Shape, path: string, reader: FormReader): CreateValidator['description'] {
+/** @param isProtobuf of a generation that always writes `security_contact` */
+function readDescription(
+  members: Shape,
+  path: string,
+  reader: FormReader,
+  isProtobuf: boolean,
+): CreateValidator['description'] {
   const at = pointer(path, 'description');
   const texts: Partial<Record<DescriptionMember, Placed<string>>> = {};
   const description = Object.hasOwn(members, 'description')
     ? reader.object(
         own(members, 'description'),
         at,
-        ['moniker', 'identity', 'website', 'details'],
+        ['moniker', 'identity', 'website', 'details', ...(isProtobuf ? ['security_contact'] : [])],
         ['security_contact'],
       )
     : undefined;

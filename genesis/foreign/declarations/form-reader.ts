@@ -35,6 +35,11 @@ export class FormReader {
     return undefined;
   }
 
+  /** Says that a value is understood, but that it is not how the SDK writes it. */
+  form(path: string, value: unknown, usual: string): void {
+    this.#findings.add('foreign.signed-form', path, `${shown(value)} stands for ${usual}`);
+  }
+
   /** An object with these members: what is missing of `names` is said, what stands in neither list is an obstacle. */
   object(
     value: unknown,
@@ -73,13 +78,15 @@ export class FormReader {
     return this.fault(pointer(path, name), `expected a text, found ${shown(value)}`);
   }
 
-  /** Unsigned 64-bit integer as text. */
+  /** Unsigned 64-bit integer as text; protobuf-JSON may have a number in its place, which no tool writes. */
   uint64(members: Shape, name: string, path: string, acceptsNumber = false): bigint | undefined {
     const value = own(members, name);
     if (value === undefined) return undefined;
     const integer = typeof value === 'string' || acceptsNumber ? readUint64(value) : undefined;
-    if (integer !== undefined) return integer;
-    return this.fault(pointer(path, name), `${shown(value)} is not a whole number of 64 bits as text`);
+    if (integer === undefined)
+      return this.fault(pointer(path, name), `${shown(value)} is not a whole number of 64 bits as text`);
+    if (typeof value === 'number') this.form(pointer(path, name), value, `"${integer}"`);
+    return integer;
   }
 
   /** Non-negative integer of any size as text. */
@@ -96,12 +103,7 @@ export class FormReader {
     const atoms = readDecimal(value);
     if (atoms === undefined || atoms < 0n)
       return this.fault(pointer(path, name), `${shown(value)} is not a decimal number as text`);
-    if (value !== formatDecimal(atoms))
-      this.#findings.add(
-        'foreign.decimal-places',
-        pointer(path, name),
-        `${shown(value)} stands for ${formatDecimal(atoms)}`,
-      );
+    if (value !== formatDecimal(atoms)) this.form(pointer(path, name), value, formatDecimal(atoms));
     return atoms;
   }
 

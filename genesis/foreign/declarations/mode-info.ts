@@ -34,7 +34,10 @@ export function readModeInfo(
     const at = pointer(path, 'single');
     const mode = own(reader.object(single, at, ['mode']) ?? {}, 'mode');
     for (const [name, number] of Object.entries(SIGN_MODES) as [SignMode, number][])
-      if (mode === name || mode === number) return { kind: 'single', mode: name };
+      if (mode === name || mode === number) {
+        if (mode === number) reader.form(pointer(at, 'mode'), mode, name);
+        return { kind: 'single', mode: name };
+      }
     if (typeof mode === 'string' && mode.startsWith('SIGN_MODE_'))
       return reader.obstacle(pointer(at, 'mode'), `the sign mode ${mode.slice(0, 60)} is not known here`);
     return reader.fault(pointer(at, 'mode'), `${shown(mode)} is no sign mode`);

@@ -117,12 +117,7 @@ function readAuth(value: unknown, path: string, reader: FormReader): Auth | unde
   const sequence = reader.uint64(info, 'sequence', infoPath, true) ?? 0n;
   if (sequence !== 0n) reader.fault(pointer(infoPath, 'sequence'), 'the sequence is 0 at genesis');
   const feePath = pointer(path, 'fee');
-  const fee = reader.object(
-    own(members, 'fee') ?? {},
-    feePath,
-    ['amount', 'gas_limit'],
-    ['payer', 'granter'],
-  );
+  const fee = reader.object(own(members, 'fee') ?? {}, feePath, ['amount', 'gas_limit', 'payer', 'granter']);
   const tipPath = pointer(path, 'tip');
   const tipValue = own(members, 'tip') ?? undefined;
   const tip = tipValue === undefined ? undefined : reader.object(tipValue, tipPath, ['amount', 'tipper']);

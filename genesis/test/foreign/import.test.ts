@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { bech32 } from '@scure/base';
 import { AMOUNT_MAX, formatAddress, toHex, utf8 } from '#kernel';
@@ -23,6 +21,7 @@ import {
 } from '../fixtures/documents.ts';
 import { makeCometOnly, makeConsumer, makeStaked } from '../fixtures/foreign-generations.ts';
 import { foreignAddress, makeForeign } from '../fixtures/foreign.ts';
+import { readReal, skipReason } from './real-files.ts';
 
 /** Options with `count` local validators; the stakes of these are not used. */
 function rehearsal(count: number, more: Partial<ImportOptions> = {}): ImportOptions {
@@ -76,22 +75,9 @@ const REAL: readonly RealFile[] = [
   },
 ];
 
-/** Genesis documents of real chains; too large to be part of the repository. */
-const FOLDER = join(import.meta.dirname, '../../../../shared/data/genesis');
-
-function readReal(name: string): Uint8Array | undefined {
-  try {
-    return new Uint8Array(readFileSync(join(FOLDER, name)));
-  } catch {
-    return undefined;
-  }
-}
-
 for (const { name, chainId, denomination, accountsOf, delegationsOf, addresses } of REAL) {
   const bytes = readReal(name);
-  const reason = `SKIPPED: ${name} is not in shared/data/genesis beside the repository`;
-  if (bytes === undefined) console.error(`${reason}; the import of a real genesis is NOT tested`);
-  const options = bytes === undefined ? { skip: reason } : {};
+  const options = bytes === undefined ? { skip: skipReason(name) } : {};
 
   test(`${name} is valid by the rules of its own format`, options, async () => {
     const report = await judge(bytes);

@@ -532,7 +532,7 @@ const CASES: readonly Case[] = [
     delete d.app_state.genutil.gen_txs[1].body.memo;
   }),
   plain(
-    'foreign.decimal-places',
+    'foreign.signed-form',
     '/app_state/genutil/gen_txs/1/body/messages/0/commission/rate',
     /stands for 0.10{17}$/,
     (d) => {

@@ -32,7 +32,7 @@ const CHAIN_ID = 'Rehearsal_9000-1';
 /** What is said of signatures, with its places. */
 function told(report: GenesisReport): readonly string[] {
   return report.findings
-    .filter(({ rule }) => /signature|signer$|genesis-transaction|missing-member|decimal-places/.test(rule))
+    .filter(({ rule }) => /signature|signer$|genesis-transaction|missing-member|signed-form/.test(rule))
     .map(({ rule, path }) => `${rule} ${path}`);
 }
 
