@@ -23,11 +23,6 @@ export function readBech32(text: string, lengthMax = BECH32_LENGTH_MAX): Bech32T
   }
 }
 
-/** Prefix of a bech32 text: everything before its last 1. */
-export function prefixOf(text: string): string {
-  return text.slice(0, Math.max(0, text.lastIndexOf('1')));
-}
-
 /**
  * Bytes of base64 in its one canonical form (RFC 4648, section 4). Go's decoder also takes set bits in the padding
  * and line breaks: two texts for the same bytes, of which only one was written by a tool.

@@ -1,4 +1,4 @@
-import { serializeSignDoc, type AminoMsg, type StdSignDoc } from '@cosmjs/amino';
+import { serializeSignDoc, type StdSignDoc } from '@cosmjs/amino';
 import { fromUtf8, utf8 } from '#kernel';
 import { formatDecimal, readDecimal } from '../numbers.ts';
 import { isShape, type Shape } from '../shape.ts';
@@ -29,7 +29,7 @@ export function aminoSignBytes(parts: AminoParts): Uint8Array[] {
     chain_id: chainId,
     fee,
     memo,
-    msgs: [message as AminoMsg],
+    msgs: [message],
     sequence: '0',
     ...(timeoutHeight > 0n && { timeout_height: timeoutHeight.toString() }),
   } as unknown as StdSignDoc;

@@ -23,7 +23,7 @@ export interface Mutation {
 export const mutation: fc.Arbitrary<Mutation> = fc.record({
   kind: fc.constantFrom('flip', 'drop', 'insert', 'negative', 'huge', 'number', 'type', 'remove', 'swap'),
   at: fc.nat(),
-  letter: fc.constantFrom(...'0123456789abcdefghijklmnopqrstuvwxyzABCXYZ+/=.-:'),
+  letter: fc.constantFrom(...Array.from('0123456789abcdefghijklmnopqrstuvwxyzABCXYZ+/=.-:')),
 });
 
 /**
@@ -69,7 +69,7 @@ function otherValue(document: Loose, place: Place, others: readonly Place[], at:
 }
 
 function changed(before: unknown, kind: Mutation['kind'], at: number, letter: string): unknown {
-  const text = String(before ?? '');
+  const text = typeof before === 'string' ? before : JSON.stringify(before ?? '').replaceAll('"', '');
   const i = text.length === 0 ? 0 : at % text.length;
   switch (kind) {
     case 'flip':
@@ -85,7 +85,7 @@ function changed(before: unknown, kind: Mutation['kind'], at: number, letter: st
     case 'huge':
       return '9'.repeat(90);
     case 'number':
-      return typeof before === 'number' ? before + 1 : Number(at % 1_000);
+      return typeof before === 'number' ? before + 1 : at % 1_000;
     case 'type':
       return [[{}], { x: 1 }, true, [], null][at % 5];
     default:

@@ -69,9 +69,9 @@ function isImpossible(path: string, before: unknown, after: unknown): boolean {
   // Left out, most members have a default.
   if (after === undefined || after === null) return false;
   if (typeof after === 'object' || typeof after === 'boolean') return true;
-  const isPlain = /^-?\d+(\.\d+)?s?$/.test(String(after));
-  if (!isPlain) return true;
-  const isNegative = String(after).startsWith('-') && Number.parseFloat(String(after)) < 0;
+  const text = typeof after === 'string' ? after : JSON.stringify(after);
+  if (!/^-?\d+(\.\d+)?s?$/.test(text)) return true;
+  const isNegative = text.startsWith('-') && Number.parseFloat(text) < 0;
   return isNegative && !/max_gas|max_bytes/.test(path) && typeof before !== 'object';
 }
 
