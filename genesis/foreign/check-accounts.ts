@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from '#kernel';
-import { pointer, type Findings } from '../report/findings.ts';
+import { Findings, pointer } from '../report/findings.ts';
 import { levelsOf, memberOf, type Level } from './account-levels.ts';
 import {
   formatForeignAddress,
@@ -64,18 +64,14 @@ function readOwnAddress(
   prefixes: PrefixCheck,
 ): ForeignAddress | undefined {
   const found = memberOf(levels, 'address');
-  const known = typeof found?.value === 'string' ? accounts.byText.get(found.value) : undefined;
-  if (accounts.form !== 'bank') {
-    if (known !== undefined) seen.add(known.text);
-    return known;
-  }
   const path = (): string => place(found?.at ?? '/address');
-  const address = known ?? readAddress(found?.value, path, findings);
+  const isTold = accounts.form !== 'bank';
+  const address = readAddress(found?.value, path, isTold ? new Findings() : findings);
   if (address === undefined) return undefined;
-  if (seen.has(address.text))
+  if (!isTold && seen.has(address.text))
     findings.add('foreign.duplicate-account', path(), `"${address.text}" stands in the list already`);
   seen.add(address.text);
-  prefixes.add(address.prefix, path);
+  if (!isTold) prefixes.add(address.prefix, path);
   return address;
 }
 

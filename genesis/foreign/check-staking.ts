@@ -125,7 +125,7 @@ function checkPools(
     if (held === expected) continue;
     const message = `${name} (${address}) holds ${held} ${denomination}; it stands for ${expected}`;
     if (held === 0n) findings.add('foreign.pool-missing', '/app_state/staking/validators', message);
-    else findings.add('foreign.pool', account?.path() ?? '', message);
+    else findings.add('foreign.pool', account === undefined ? '' : accounts.pathOf(account), message);
   }
 }
 

@@ -1,10 +1,11 @@
-import { AMOUNT_MAX, isCodedError, toHex } from '#kernel';
+import { ADDRESS_BYTES, AMOUNT_MAX, formatAddress, isCodedError, toHex } from '#kernel';
 import { genesisHashOf } from '../document/canonical.ts';
-import type { GenesisDocument, GenesisSource } from '../document/document.ts';
+import type { GenesisAccount, GenesisDocument, GenesisSource } from '../document/document.ts';
 import { readJson } from '../document/read-json.ts';
 import { genesisError } from '../errors.ts';
 import { createLocalGenesis, type LocalGenesisOptions, type LocalValidator } from '../local.ts';
 import { Findings } from '../report/findings.ts';
+import { readBech32 } from './encoding.ts';
 import { isForeign, judgeForeign, type ForeignJudgement, type ForeignValidator } from './judge-foreign.ts';
 import { balanceOf, type ForeignAccount } from './read-accounts.ts';
 
@@ -91,18 +92,24 @@ function importJudged(judged: ForeignJudgement, findings: Findings, options: Imp
   );
   if (carried.sum + added > AMOUNT_MAX)
     throw genesisError('not-importable', `balances and stakes in ${denomination} exceed 128 bits`);
-  const document = createLocalGenesis({
-    chainId: options.chainId ?? importedChainId(judged.chainId ?? ''),
-    timeMs: options.timeMs ?? judged.timeMs ?? 0,
-    accounts: [...carried.accounts, ...local],
-    validators,
-    denomination: { symbol: symbolOf(denomination), decimals: 6 },
-    powerReduction: powerReductionOf(validators.map(({ stake }) => stake)),
-  });
   const source: GenesisSource = {
     format: 'cometbft',
     chainId: judged.chainId ?? '',
     hash: toHex(genesisHashOf(judged.document)),
+  };
+  const own = createLocalGenesis({
+    chainId: options.chainId ?? importedChainId(judged.chainId ?? ''),
+    timeMs: options.timeMs ?? judged.timeMs ?? 0,
+    accounts: local,
+    validators,
+    denomination: { symbol: symbolOf(denomination), decimals: 6 },
+    powerReduction: powerReductionOf(validators.map(({ stake }) => stake)),
+  });
+  const document: GenesisDocument = {
+    ...own,
+    source,
+    totalSupply: (BigInt(own.totalSupply) + carried.sum).toString(),
+    accounts: [...carried.accounts, ...own.accounts],
   };
   const rehearsal =
     validators.length + local.length === 0
@@ -116,14 +123,20 @@ function importJudged(judged: ForeignJudgement, findings: Findings, options: Imp
     ...rehearsal,
     'left out: the state of the modules (staking, governance, distribution, vesting schedules): a rehearsal begins with balances and stakes alone',
   ];
-  return { document: { ...document, source }, notes };
+  return { document, notes };
+}
+
+/** Bytes of an address that was read before. */
+function bytesOf(text: string): Uint8Array {
+  const decoded = readBech32(text);
+  return typeof decoded === 'string' ? new Uint8Array(0) : decoded.bytes;
 }
 
 /** Denominations that are named among what is left out. */
 const DENOMINATIONS_SHOWN = 20;
 
 function carryAccounts(accounts: readonly ForeignAccount[], denomination: string) {
-  const carried: { address: Uint8Array; balance: bigint }[] = [];
+  const carried: GenesisAccount[] = [];
   const others = new Set<string>();
   let sum = 0n;
   let long = { count: 0, sum: 0n };
@@ -131,10 +144,14 @@ function carryAccounts(accounts: readonly ForeignAccount[], denomination: string
   for (const account of accounts) {
     for (const { denom } of account.coins) if (denom !== denomination) others.add(denom);
     const balance = balanceOf(account, denomination);
-    if (balance === 0n) empty++;
-    else if (account.bytes.length !== 20) long = { count: long.count + 1, sum: long.sum + balance };
+    if (balance === 0n) {
+      empty++;
+      continue;
+    }
+    const address = bytesOf(account.text);
+    if (address.length !== ADDRESS_BYTES) long = { count: long.count + 1, sum: long.sum + balance };
     else {
-      carried.push({ address: account.bytes, balance });
+      carried.push({ address: formatAddress(address), balance: balance.toString() });
       sum += balance;
     }
   }

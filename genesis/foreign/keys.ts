@@ -5,6 +5,7 @@ import {
   isMultisigThresholdPubkey,
   isSecp256k1Pubkey,
   pubkeyToRawAddress,
+  rawSecp256k1PubkeyToRawAddress,
   type Pubkey,
 } from '@cosmjs/amino';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
@@ -160,10 +161,10 @@ const AMINO_NAMES = {
  * @returns undefined where a key is of an unknown type, or no point of its curve
  */
 export function addressOfForeignKey(key: ForeignKey): Uint8Array | undefined {
-  const amino = toAmino(key);
-  if (amino === undefined) return undefined;
   try {
-    return pubkeyToRawAddress(amino);
+    if (key.kind === 'secp256k1') return rawSecp256k1PubkeyToRawAddress(key.bytes);
+    const amino = toAmino(key);
+    return amino === undefined ? undefined : pubkeyToRawAddress(amino);
   } catch {
     return undefined;
   }

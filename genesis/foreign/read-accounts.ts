@@ -5,14 +5,12 @@ import { levelsOf, memberOf } from './account-levels.ts';
 import { shown } from './encoding.ts';
 import { at, isShape, listAt } from './shape.ts';
 
-/** An account with its balance, wherever the file keeps it. */
+/** An account with its balance, wherever the file keeps it. There are a million of them: it holds no more than it must. */
 export interface ForeignAccount {
-  /** JSON pointer of its entry. */
-  readonly path: () => string;
+  /** Position of its entry in the list of balances. */
+  readonly index: number;
+  /** Address, in lower case. */
   readonly text: string;
-  readonly prefix: string;
-  /** 20 or 32 bytes. */
-  readonly bytes: Uint8Array;
   readonly coins: readonly ForeignCoin[];
 }
 
@@ -34,6 +32,8 @@ export interface Accounts {
   /** Prefix that most of them have. */
   readonly prefix: string | undefined;
   readonly coinReader: CoinReader;
+  /** JSON pointer of an account's entry. */
+  readonly pathOf: (account: ForeignAccount) => string;
 }
 
 /** Reads every balance of a file. */
@@ -44,26 +44,27 @@ export function readAccounts(document: unknown, findings: Findings): Accounts {
   const list: ForeignAccount[] = [];
   const sums = new Map<string, bigint>();
   const prefixes = new PrefixCheck();
+  const pathOf = ({ index }: ForeignAccount): string => pointer(base, index);
   for (const [i, entry] of entries.entries()) {
     const path = (): string => pointer(base, i);
     const { address, addressAt, coins } = readAccount(entry, path, coinReader, findings);
     for (const { denom, amount } of coins) sums.set(denom, (sums.get(denom) ?? 0n) + amount);
     if (address === undefined) continue;
     const addressPath = (): string => path() + addressAt;
-    const account = { ...address, path, coins };
+    const account = { index: i, text: address.text, coins };
     list.push(account);
-    prefixes.add(account.prefix, addressPath);
+    prefixes.add(address.prefix, addressPath);
     const first = byText.get(account.text);
     if (first === undefined) byText.set(account.text, account);
     else
       findings.add(
         'foreign.duplicate-account',
         addressPath(),
-        `"${account.text}" stands at ${first.path()} already`,
+        `"${account.text}" stands at ${pathOf(first)} already`,
       );
   }
   prefixes.report(findings, 'other accounts');
-  return { form, list, byText, sums, prefix: prefixes.usual, coinReader };
+  return { form, list, byText, sums, prefix: prefixes.usual, coinReader, pathOf };
 }
 
 function findBalances(document: unknown): { form: BalanceForm; base: string; entries: readonly unknown[] } {

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatAddress, toHex, utf8 } from '#kernel';
+import { concatBytes, formatAddress, toHex, utf8 } from '#kernel';
 import { buildGenesisState } from '#services/blockchain';
+import { canonicalBytes, canonicalParts } from '../document/canonical.ts';
 import { genesisHashOf, loadGenesis } from '../index.ts';
 import { CLOCK, judge, makeDocument, type Loose } from './fixtures/documents.ts';
 
@@ -166,4 +167,15 @@ test('what has no canonical form has no hash', async () => {
     assert.equal(report.genesisHash, null);
     assert.equal(report.valid, false);
   }
+});
+
+test('the parts of the canonical form are the canonical form', () => {
+  const long = 'x'.repeat(300_000);
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+      for (const whole of [value, { z: long, a: [value, long], b: { c: value } }])
+        assert.deepEqual(concatBytes(...canonicalParts(whole)), canonicalBytes(whole));
+    }),
+    { numRuns: 200 },
+  );
 });
