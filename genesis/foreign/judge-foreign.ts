@@ -68,7 +68,8 @@ export function judgeForeign(document: unknown, findings: Findings): ForeignJudg
     findings,
   });
   const validators = chooseValidators(staked, top, declared);
-  if (validators.length === 0)
+  // Those of transactions that are of another make, or faulty, are told there.
+  if (validators.length === 0 && signatures.uncheckable + signatures.invalid === 0)
     findings.add('foreign.no-validators', '/app_state', 'nobody could make a block');
   const summary: GenesisSummary = {
     ...EMPTY_SUMMARY,
@@ -102,8 +103,11 @@ function chooseValidators(
 
 /** The denomination that is staked: the stated one, otherwise the one that most accounts hold. */
 function bondDenomination(document: unknown, accounts: Accounts): string {
-  const stated = textAt(document, 'app_state', 'staking', 'params', 'bond_denom');
-  if (stated !== undefined && stated !== '') return stated;
+  // The module was called "stake" at first.
+  for (const module of ['staking', 'stake']) {
+    const stated = textAt(document, 'app_state', module, 'params', 'bond_denom');
+    if (stated !== undefined && stated !== '') return stated;
+  }
   const counts = new Map<string, number>();
   for (const { coins } of accounts.list)
     for (const { denom } of coins) counts.set(denom, (counts.get(denom) ?? 0) + 1);

@@ -203,8 +203,13 @@ export const FOREIGN_RULES = {
   ),
   'foreign.min-self-delegation': rule(
     'error',
-    'A least self-delegation of nothing, or above what is delegated',
-    'It is at least 1 and at most the delegation.',
+    'A least self-delegation above what is delegated',
+    'It is at most the delegation.',
+  ),
+  'foreign.no-self-delegation': rule(
+    'warning',
+    'A least self-delegation of nothing',
+    'Most versions of the SDK refuse it: state 1 or more.',
   ),
   'foreign.validator-address': rule(
     'error',

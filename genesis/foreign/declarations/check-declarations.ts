@@ -70,7 +70,7 @@ export function checkDeclarations(context: DeclarationContext): {
       checkTexts(declaration, context);
       const { message } = declaration;
       if (message === undefined) continue;
-      checkMessage(message, delegator, operator, context);
+      checkMessage(message, { delegator, operator }, declaration.obstacles.length === 0, context);
       declared.push({
         path,
         name: message.description.moniker?.value ?? '',
@@ -192,7 +192,7 @@ const OBSTACLES_SHOWN = 8;
 
 /** Lengths that the ante handler and the staking module look at. */
 function checkTexts(
-  { path, message, memo, signerKey }: Declaration,
+  { path, message, memo, signerKey, obstacles }: Declaration,
   { document, findings }: DeclarationContext,
 ): void {
   const parameters = at(document, 'app_state', 'auth', 'params');
@@ -222,7 +222,8 @@ function checkTexts(
         `the ${name} has ${bytes} bytes; at most ${max} are accepted`,
       );
   }
-  if (message !== undefined && (message.description.moniker?.value ?? '') === '')
+  const isKnown = obstacles.length === 0;
+  if (message !== undefined && (message.description.moniker?.value ?? (isKnown ? '' : '?')) === '')
     findings.add(
       'foreign.description',
       `${message.path || path}/description/moniker`,
@@ -236,8 +237,8 @@ function countKeys(key: ForeignKey): number {
 
 function checkMessage(
   message: CreateValidator,
-  delegator: ForeignAddress | undefined,
-  operator: ForeignAddress | undefined,
+  { delegator, operator }: Parties,
+  isKnown: boolean,
   context: DeclarationContext,
 ): void {
   const { document, registry, findings } = context;
@@ -254,7 +255,8 @@ function checkMessage(
   if (message.consensusKey !== undefined) registry.key(message.consensusKey.value, message.consensusKey.path);
   const { moniker } = message.description;
   if (moniker !== undefined) registry.name(moniker.value, moniker.path);
-  checkDelegation(message, delegator, context);
+  // Where a fork keeps its delegation is not known.
+  if (isKnown || message.delegation !== undefined) checkDelegation(message, delegator, context);
 }
 
 function checkDelegation(
@@ -271,7 +273,9 @@ function checkDelegation(
     return;
   }
   const { denom, amount } = delegation.value;
-  if (least !== undefined && (least.value === 0n || least.value > amount))
+  if (least?.value === 0n)
+    findings.add('foreign.no-self-delegation', least.path, 'the validator may withdraw all of its own stake');
+  if (least !== undefined && least.value > amount)
     findings.add(
       'foreign.min-self-delegation',
       least.path,

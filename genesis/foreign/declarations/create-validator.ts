@@ -1,5 +1,6 @@
 import { pointer } from '../../report/findings.ts';
-import type { Shape } from '../shape.ts';
+import { readDecimal } from '../numbers.ts';
+import { isShape, type Shape } from '../shape.ts';
 import {
   COMMISSION_MEMBERS,
   DESCRIPTION_MEMBERS,
@@ -21,6 +22,17 @@ const MEMBERS = [
 ];
 
 /**
+ * Names that SDK 0.2x gave three of the members. What it signed is not known here, so that they are obstacles; what
+ * they hold is checked like the rest.
+ */
+const OLDER = { description: 'Description', commission: 'Commission', value: 'delegation' } as const;
+
+/** The name under which a member stands. */
+function nameOf(members: Shape, name: keyof typeof OLDER): string {
+  return !Object.hasOwn(members, name) && Object.hasOwn(members, OLDER[name]) ? OLDER[name] : name;
+}
+
+/**
  * Reads a create-validator message: its members have the same names in amino-JSON and in protobuf-JSON.
  *
  * @param marker names beside the standard members, such as "@type"
@@ -31,9 +43,14 @@ export function readCreateValidator(
   reader: FormReader,
   marker: readonly string[] = [],
 ): CreateValidator | undefined {
-  const members = reader.object(value, path, MEMBERS, marker);
+  const isOlder = Object.values(OLDER).some((name) => isShape(value) && Object.hasOwn(value, name));
+  const members = reader.object(value, path, isOlder ? [] : MEMBERS, [
+    ...marker,
+    ...(isOlder ? MEMBERS : []),
+  ]);
   if (members === undefined) return undefined;
-  const delegation = placed(members, 'value', path, (at) => reader.coin(own(members, 'value'), at));
+  const valueName = nameOf(members, 'value');
+  const delegation = placed(members, valueName, path, (at) => reader.coin(own(members, valueName), at));
   return {
     path,
     description: readDescription(members, path, reader, marker.length > 0),
@@ -71,11 +88,12 @@ function readDescription(
   reader: FormReader,
   isProtobuf: boolean,
 ): CreateValidator['description'] {
-  const at = pointer(path, 'description');
+  const member = nameOf(members, 'description');
+  const at = pointer(path, member);
   const texts: Partial<Record<DescriptionMember, Placed<string>>> = {};
-  const description = Object.hasOwn(members, 'description')
+  const description = Object.hasOwn(members, member)
     ? reader.object(
-        own(members, 'description'),
+        own(members, member),
         at,
         ['moniker', 'identity', 'website', 'details', ...(isProtobuf ? ['security_contact'] : [])],
         ['security_contact'],
@@ -89,13 +107,19 @@ function readDescription(
 }
 
 function readCommission(members: Shape, path: string, reader: FormReader): CreateValidator['commission'] {
-  const at = pointer(path, 'commission');
+  const member = nameOf(members, 'commission');
+  const at = pointer(path, member);
   const rates: Partial<Record<CommissionMember, Placed<bigint>>> = {};
-  const commission = Object.hasOwn(members, 'commission')
-    ? reader.object(own(members, 'commission'), at, COMMISSION_MEMBERS)
+  const commission = Object.hasOwn(members, member)
+    ? reader.object(own(members, member), at, COMMISSION_MEMBERS)
     : undefined;
   for (const name of commission === undefined ? [] : COMMISSION_MEMBERS) {
-    const rate = placed(commission as Shape, name, at, () => reader.decimal(commission as Shape, name, at));
+    const rate = placed(commission as Shape, name, at, () =>
+      // Early generations wrote ten places.
+      member === 'commission'
+        ? reader.decimal(commission as Shape, name, at)
+        : readDecimal(own(commission as Shape, name)),
+    );
     if (rate !== undefined) rates[name] = rate;
   }
   return rates as CreateValidator['commission'];

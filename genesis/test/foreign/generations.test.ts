@@ -11,7 +11,9 @@ import {
   makeFlat,
   makeFlatWithSupply,
   makeWithConsensusSection,
+  withPrefix,
 } from '../fixtures/foreign-generations.ts';
+import { consensusKeyOf, signerOf } from '../fixtures/foreign-keys.ts';
 import { makeForeign } from '../fixtures/foreign.ts';
 
 interface Generation {
@@ -138,4 +140,82 @@ test('several denominations are each held against their supply', async () => {
     findings.filter(({ severity }) => severity === 'error').map(({ rule, path }) => `${rule} ${path}`),
     ['foreign.supply /app_state/bank/supply/0/amount'],
   );
+});
+
+/** A transaction as SDK 0.29 wrote it, for a chain of which no more is known. */
+const EARLY = {
+  type: 'auth/StdTx',
+  value: {
+    msg: [
+      {
+        type: 'cosmos-sdk/MsgCreateValidator',
+        value: {
+          Description: { moniker: 'early', identity: '', website: '', details: '' },
+          Commission: { rate: '1.0000000000', max_rate: '1.0000000000', max_change_rate: '1.0000000000' },
+          delegator_address: signerOf(0).address,
+          validator_address: signerOf(0).operator,
+          pubkey: { type: 'tendermint/PubKeyEd25519', value: consensusKeyOf(0) },
+          delegation: { denom: 'stake', amount: '10000' },
+        },
+      },
+    ],
+    fee: { amount: [{ denom: '', amount: '0' }], gas: '200000' },
+    signatures: [{ pub_key: signerOf(0).pubkey, signature: `${'A'.repeat(86)}==` }],
+    memo: 'node@172.24.0.2:26656',
+  },
+};
+
+test('the messages of SDK 0.2x cannot be checked, and say what they declare', async () => {
+  const document = makeFlat();
+  document.app_state.gentxs = [EARLY];
+  document.app_state.stake = document.app_state.staking;
+  delete document.app_state.staking;
+  const { valid, findings, summary } = await judge(document);
+  assert.ok(valid, JSON.stringify(findings));
+  assert.deepEqual(summary.declarationSignatures, { valid: 0, invalid: 0, uncheckable: 1 });
+  assert.equal(summary.totalStake, '10000');
+  assert.deepEqual(
+    findings
+      .filter(({ rule }) => rule.startsWith('foreign.'))
+      .map(({ rule, path }) => `${rule} ${path.split('/').at(-1)}`),
+    ['Commission', 'Description', 'delegation'].map((name) => `foreign.signature-uncheckable ${name}`),
+  );
+});
+
+test('the messages of a fork under another name are read as far as they are alike', async () => {
+  const document = makeFlat();
+  const { value } = structuredClone(EARLY);
+  (value.msg[0] as Loose).type = 'irishub/stake/MsgCreateValidator';
+  (value.msg[0] as Loose).value.validator_address = withPrefix(signerOf(0).operator, 'iva');
+  document.app_state.gentxs = [{ type: 'irishub/bank/StdTx', value }];
+  const { valid, findings, summary } = await judge(document);
+  assert.ok(valid, JSON.stringify(findings));
+  assert.equal(summary.declarationSignatures.uncheckable, 1);
+  assert.equal(summary.validators, 1);
+});
+
+test('the first generations, whose shares are fractions, are read by their validators at top level', async () => {
+  const { validators, genesis_time, app_hash } = makeCometOnly();
+  const { valid, findings, summary } = await judge({
+    genesis_time,
+    chain_id: 'gaia-7005',
+    consensus_params: {
+      block_size_params: { max_bytes: '22020096', max_txs: '10000', max_gas: '-1' },
+      evidence_params: { max_age: '100000' },
+    },
+    validators,
+    app_hash,
+    app_state: {
+      accounts: [
+        {
+          address: withPrefix(signerOf(0).address, 'cosmosaccaddr'),
+          coins: [{ denom: 'steak', amount: '50' }],
+        },
+      ],
+      stake: { bonds: [{ shares: '49/3' }] },
+    },
+  });
+  assert.ok(valid, JSON.stringify(findings));
+  assert.equal(summary.validators, 3);
+  assert.equal(summary.denomination, 'steak');
 });

@@ -664,9 +664,9 @@ const CASES: readonly Case[] = [
     },
   ),
   signed(
-    'foreign.min-self-delegation',
+    'foreign.no-self-delegation',
     '/min_self_delegation',
-    /is 0; /,
+    /withdraw all/,
     (m) => (m.min_self_delegation = '0'),
   ),
   signed(
