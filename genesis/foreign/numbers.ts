@@ -64,7 +64,8 @@ export function readTime(value: unknown): number | undefined {
   // Of the year itself, so that `Date.UTC` does not take years below 100 for those of the last century.
   const date = new Date(Date.UTC(2000, month - 1, day));
   date.setUTCFullYear(year, month - 1, day);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  // A day that a month does not have lies in another.
+  if (date.getUTCMonth() !== month - 1) return undefined;
   // Date takes three digits of a second at most.
   const timeMs = Date.parse((value as string).replace(/\.(\d{1,3})\d*/, '.$1'));
   return Number.isNaN(timeMs) ? undefined : timeMs;

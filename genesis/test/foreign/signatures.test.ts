@@ -5,7 +5,8 @@ import { encodePubkey } from '@cosmjs/proto-signing';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { base64 } from '@scure/base';
-import { MultiSignature } from 'cosmjs-types/cosmos/crypto/multisig/v1beta1/multisig';
+import { BinaryWriter } from 'cosmjs-types/binary';
+import { CompactBitArray, MultiSignature } from 'cosmjs-types/cosmos/crypto/multisig/v1beta1/multisig';
 import { AuthInfo, SignDoc, TxBody } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
 import { fromUtf8 } from '#kernel';
 import { aminoMessageForms, aminoSignBytes } from '../../foreign/declarations/amino-sign-bytes.ts';
@@ -95,6 +96,21 @@ test('threshold signatures of amino-JSON: any two of three, not one, not by anot
     if (expected.invalid > 0)
       assert.deepEqual(told(report), ['foreign.signature /app_state/gentxs/3/value/signatures/0/signature']);
   }
+});
+
+test('a bit beyond the last key, with a signature for it, is no signature', async () => {
+  const document = makeFlat();
+  document.app_state.gentxs[3] = aminoMultisig('flat-1', 3, [0, 2]);
+  const { signatures } = document.app_state.gentxs[3].value;
+  const writer = new BinaryWriter();
+  writer.uint32(10).bytes(CompactBitArray.encode(bitsOf([0, 2, 5])).finish());
+  for (let i = 0; i < 3; i++) writer.uint32(18).bytes(base64.decode(signatures[0].signature).subarray(9, 73));
+  signatures[0].signature = base64.encode(writer.finish());
+  const report = await judge(document);
+  assert.deepEqual(report.summary.declarationSignatures, counts(3, 1, 0));
+  assert.deepEqual(told(report), [
+    'foreign.genesis-transaction /app_state/gentxs/3/value/signatures/0/signature',
+  ]);
 });
 
 test('every bit of a threshold signature counts', async () => {
