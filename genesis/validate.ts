@@ -5,7 +5,8 @@ import type { GenesisModel } from './document/model.ts';
 import { readDocument } from './document/read-document.ts';
 import { readJson } from './document/read-json.ts';
 import { ValueReader } from './document/value-reader.ts';
-import { isForeign, validateForeign } from './foreign/validate-foreign.ts';
+import { foreignGenesisHash } from './foreign/import.ts';
+import { isForeign, judgeForeign } from './foreign/judge-foreign.ts';
 import { Findings } from './report/findings.ts';
 import { Progress, type ProgressListener } from './report/progress.ts';
 import { firstValidators } from './report/first-validators.ts';
@@ -65,9 +66,17 @@ export async function judgeGenesis(
   const read = readJson(bytes, findings);
   if (read === undefined) return unreadable(findings, undefined);
   if (isForeign(read.value)) {
-    const { chainId, summary } = validateForeign(read.value, findings);
+    const judged = judgeForeign(read.value, findings);
+    const hash = foreignGenesisHash(judged, findings);
     return {
-      report: makeReport('cometbft', chainId, undefined, summary, [], findings),
+      report: makeReport(
+        'cometbft',
+        judged.chainId ?? null,
+        hash,
+        judged.summary,
+        judged.validatorSet,
+        findings,
+      ),
       document: read.value,
       model: undefined,
       genesisHash: undefined,

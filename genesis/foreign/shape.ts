@@ -24,10 +24,3 @@ export function textAt(value: unknown, ...path: readonly (string | number)[]): s
   const found = at(value, ...path);
   return typeof found === 'string' ? found : undefined;
 }
-
-/** A non-negative integer given as text or as a JSON number. */
-export function integerAt(value: unknown, ...path: readonly (string | number)[]): bigint | undefined {
-  const found = at(value, ...path);
-  if (typeof found === 'number' && Number.isSafeInteger(found) && found >= 0) return BigInt(found);
-  return typeof found === 'string' && /^\d{1,60}$/.test(found) ? BigInt(found) : undefined;
-}

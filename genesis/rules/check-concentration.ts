@@ -30,8 +30,16 @@ export function concentrationOf(powers: readonly bigint[]): Concentration {
   };
 }
 
-/** Notes what the spread of the power means. */
-export function checkConcentration(powers: readonly bigint[], findings: Findings): Concentration {
+/**
+ * Notes what the spread of the power means.
+ *
+ * @param controls rule for one validator that decides alone: what this system refuses, another chain may be
+ */
+export function checkConcentration(
+  powers: readonly bigint[],
+  findings: Findings,
+  controls: 'genesis.controls' | 'foreign.controls' = 'genesis.controls',
+): Concentration {
   const concentration = concentrationOf(powers);
   const { haltingCoalition, controllingCoalition, largestPowerShare } = concentration;
   const count = powers.length;
@@ -47,7 +55,7 @@ export function checkConcentration(powers: readonly bigint[], findings: Findings
   }
   if (controllingCoalition === 1) {
     findings.add(
-      'genesis.controls',
+      controls,
       '/validators',
       `the largest validator holds ${share} of the power, more than two thirds: it decides alone`,
     );
