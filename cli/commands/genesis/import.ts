@@ -52,6 +52,7 @@ async function importForeign(file: string, options: ImportOptions): Promise<void
   const keys = resolve(options.keys ?? join(out, '..', 'keys'));
   const { report } = await judgeFile(file, output);
   const count = options.validators ?? Math.min(VALIDATORS, Math.max(1, report.summary.validators));
+  if (count === 0) return importDraft(source, options, output);
   // Judged with keys that nobody keeps first: a document that cannot be imported leaves nothing behind.
   const request = {
     timeMs: systemClock.now(),
@@ -71,5 +72,25 @@ async function importForeign(file: string, options: ImportOptions): Promise<void
     [...notes, `wrote ${out}: chain ${chainId}, genesis hash ${result.genesisHash}`, `keys in ${keys}`].join(
       '\n',
     ),
+  );
+}
+
+/** The accounts alone, at the file's own time: the same bytes for everybody, for founders to declare themselves to. */
+async function importDraft(source: Uint8Array, { out, denom }: ImportOptions, output: Output): Promise<void> {
+  const { draftText, genesisHashOf, importGenesis } = await import('#genesis');
+  const { document, notes } = importGenesis(source, {
+    validators: [],
+    ...(denom !== undefined && { denomination: denom }),
+  });
+  await writeNew(out, draftText(document));
+  const { chainId } = document;
+  const genesisHash = toHex(genesisHashOf(document));
+  output.result(
+    { out, chainId, genesisHash, validators: 0, notes },
+    [
+      ...notes,
+      `wrote ${out}: chain ${chainId}, draft ${genesisHash}`,
+      'next: node0 genesis declare --genesis',
+    ].join('\n'),
   );
 }
