@@ -74,6 +74,8 @@ export interface ConsensusPort {
 /** The genesis that the node started from, and what validation said about it. */
 export interface GenesisPort {
   readonly report: object;
+  /** The approvals under which the node started; null for a genesis that nobody had to approve. */
+  readonly seal: object | null;
   /** Size of the document, in bytes. */
   readonly bytes: number;
   /** The document as the JSON text that it is, piece by piece. Throws when it is not there any more. */

@@ -8,7 +8,7 @@ import {
   systemClock,
   systemScheduler,
 } from '#runtime';
-import { startApi } from './assembly/api.ts';
+import { startApi, type ApiInit } from './assembly/api.ts';
 import {
   openState,
   startProtocol,
@@ -24,7 +24,7 @@ import {
 } from './configuration/load-configuration.ts';
 import { admitGenesis } from './genesis/admit-genesis.ts';
 import { Countdown, type CountdownTick } from './genesis/countdown.ts';
-import { openGenesis, settleReport, type NodeGenesis, type OpenedGenesis } from './genesis/node-genesis.ts';
+import { openGenesis, settleReport, type OpenedGenesis } from './genesis/node-genesis.ts';
 import { homeError } from './home/errors.ts';
 import { findPassword, readSeed } from './home/key-files.ts';
 import { isLivingNode0, readPidFile, removePidFile, writePidFile } from './home/pid-file.ts';
@@ -98,7 +98,7 @@ async function start(
   const keys = await readKeys(loaded, environment);
   enter('genesis', logger);
   const opened = await readGenesis(loaded);
-  await admitGenesis({ ...opened.genesis, ...opened.genesis.identity }, loaded, {
+  const seal = await admitGenesis({ ...opened.genesis, ...opened.genesis.identity }, loaded, {
     nowMs: systemClock.now(),
     hasState: await hasState(loaded),
     consensusKey: keys.consensusKey?.publicKey,
@@ -134,7 +134,7 @@ async function start(
   const watch = watchProtocol(configuration.name, protocol, keys.consensusKey !== undefined);
   teardown.add('watch', () => watch.stop());
   enter('api', logger);
-  const api = await listenApi(loaded, protocol, genesis, watch, logger, teardown);
+  const api = await listenApi(loaded, { protocol, genesis, seal, ...watch, logger }, teardown);
   const addresses = protocol.network.addresses();
   reportToParent({ kind: 'started', api, addresses });
   logger.info(
@@ -198,16 +198,12 @@ function readGenesis({ configuration, path }: LoadedConfiguration): Promise<Open
 
 async function listenApi(
   { configuration }: LoadedConfiguration,
-  protocol: Protocol,
-  genesis: NodeGenesis,
-  watch: ProtocolWatch,
-  logger: Logger,
+  init: Omit<ApiInit, 'listen'>,
   teardown: Teardown,
 ): Promise<string | undefined> {
   const listen = configuration['api.listen'];
   if (listen === '') return undefined;
-  const { metrics, readiness } = watch;
-  const api = await startApi({ listen, protocol, genesis, metrics, readiness, logger });
+  const api = await startApi({ ...init, listen });
   teardown.add('api', () => api.close());
   return api.url;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { toHex, utf8 } from '#kernel';
@@ -7,18 +8,36 @@ import { LIMITS } from '../limits.ts';
 import { Hash } from '../schemas/common.ts';
 import { AnyObject, JSON_TYPE, operation, type App, type RouteContext } from './context.ts';
 
-const GenesisJson = Type.Object({ genesisHash: Hash, document: AnyObject, report: AnyObject });
+const GenesisJson = Type.Object({
+  genesisHash: Hash,
+  document: AnyObject,
+  report: AnyObject,
+  seal: Type.Union([AnyObject, Type.Null()], {
+    description:
+      'Approvals that hold more than two thirds of the stake, each a signature that anybody can check',
+  }),
+});
 
 /** The genesis of the chain, and the judgement of any other. */
 export function genesisRoutes(app: App, { components }: RouteContext): void {
   const genesisHash = toHex(components.identity.genesisHash);
   const { genesis } = components;
-  const { report, bytes } = genesis;
+  const { report, seal, bytes } = genesis;
   const before = utf8(`{"genesisHash":"${genesisHash}","document":`);
-  const after = utf8(`,"report":${JSON.stringify(report)}}`);
-  const schema = operation('genesis', 'The genesis document, its hash and its report', GenesisJson, {});
+  const after = utf8(`,"report":${JSON.stringify(report)},"seal":${JSON.stringify(seal)}}`);
+  // A node may start with another seal the next time.
+  const tag =
+    seal === null
+      ? genesisHash
+      : `${genesisHash}-${createHash('sha256').update(JSON.stringify(seal)).digest('hex').slice(0, 16)}`;
+  const schema = operation(
+    'genesis',
+    'The genesis document, its hash, its report and its seal',
+    GenesisJson,
+    {},
+  );
   app.get('/genesis', { schema }, async (request, reply) => {
-    if (isUnchanged(request, reply, genesisHash, REVALIDATE)) return reply.send();
+    if (isUnchanged(request, reply, tag, REVALIDATE)) return reply.send();
     const document = await genesis.stream();
     return reply
       .type(JSON_TYPE)

@@ -365,7 +365,7 @@ export function framed(...transactions: readonly { readonly bytes: Uint8Array }[
 }
 
 /** A genesis that is in memory. */
-export function genesisOf(document: object, report: object): GenesisPort {
+export function genesisOf(document: object, report: object, seal: object | null = null): GenesisPort {
   const bytes = Buffer.from(JSON.stringify(document));
-  return { report, bytes: bytes.length, stream: async () => Readable.from([bytes]) };
+  return { report, seal, bytes: bytes.length, stream: async () => Readable.from([bytes]) };
 }

@@ -239,7 +239,7 @@ describe('genesis', () => {
 
   it('shows document, hash and report', async () => {
     const found = await read('/genesis');
-    assert.deepEqual([found.document.chainId, found.report.valid], ['test-1', true]);
+    assert.deepEqual([found.document.chainId, found.report.valid, found.seal], ['test-1', true, null]);
     assert.equal(found.genesisHash, (await read('/status')).genesisHash);
   });
 

@@ -1,3 +1,4 @@
+import type { GenesisSeal } from '#genesis';
 import { buildGateway, type GatewayComponents } from '#gateway';
 import type { Logger } from '#kernel';
 import { systemClock, systemRandom, systemScheduler } from '#runtime';
@@ -14,6 +15,8 @@ export interface ApiInit {
   readonly listen: string;
   readonly protocol: Protocol;
   readonly genesis: NodeGenesis;
+  /** Under which the node started. */
+  readonly seal: GenesisSeal | undefined;
   readonly metrics: NodeMetrics;
   readonly readiness: GatewayComponents['readiness'];
   readonly logger: Logger;
@@ -26,7 +29,7 @@ export interface ApiInit {
  * @throws `home.port-in-use`
  */
 export async function startApi(init: ApiInit): Promise<{ url: string; close: () => Promise<void> }> {
-  const { protocol, genesis, metrics, readiness, logger } = init;
+  const { protocol, genesis, seal, metrics, readiness, logger } = init;
   const { host, port } = splitAddress(init.listen);
   const judge = new GenesisJudge(systemScheduler);
   const gateway = await buildGateway({
@@ -39,6 +42,7 @@ export async function startApi(init: ApiInit): Promise<{ url: string; close: () 
     consensus: protocol.consensus,
     genesis: {
       report: genesis.report,
+      seal: seal ?? null,
       bytes: genesis.file.bytes,
       stream: () => streamGenesisFile(genesis.file),
     },

@@ -26,6 +26,7 @@ export interface StartingGenesis extends ApprovedGenesis {
  * Refuses a genesis that is valid but not one to start from: without the seal that is asked for, with a seal
  * that is not its own, or too old for a new chain.
  *
+ * @returns the seal, where the configuration names one
  * @throws `genesis.unsealed`, `genesis.seal-malformed`, `genesis.seal-mismatch`, `genesis.seal-incomplete`,
  *   `genesis.too-old`, `home.unreadable`
  */
@@ -33,11 +34,13 @@ export async function admitGenesis(
   genesis: StartingGenesis,
   { configuration, path }: LoadedConfiguration,
   facts: AdmissionFacts,
-): Promise<void> {
+): Promise<GenesisSeal | undefined> {
   const file = configuration['chain.seal'] === '' ? undefined : path(configuration['chain.seal']);
-  if (file !== undefined) requireSealed(genesis, readSeal(await readSealFile(file)), file);
+  const seal = file === undefined ? undefined : readSeal(await readSealFile(file));
+  if (seal !== undefined) requireSealed(genesis, seal, file ?? '');
   else if (configuration['chain.requireSeal']) throw unsealed(genesis);
   refuseTooOld(genesis, facts, configuration['chain.maxGenesisAgeHours']);
+  return seal;
 }
 
 async function readSealFile(file: string): Promise<Uint8Array> {
