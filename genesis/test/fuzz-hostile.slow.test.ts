@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import type { FuzzCounts } from './fixtures/fuzz-run.ts';
 
-const DOCUMENTS = 1_000_000;
+/** FUZZ_DOCUMENTS=1000000 takes some ten minutes of one core; the gate runs a part, on a seed of its own each time. */
+const DOCUMENTS = Number(process.env['FUZZ_DOCUMENTS'] ?? 200_000);
 const WORKERS = 2;
 
 function fuzzIn(seed: number, count: number): Promise<FuzzCounts> {
@@ -16,9 +17,9 @@ function fuzzIn(seed: number, count: number): Promise<FuzzCounts> {
   });
 }
 
-test('a million hostile documents end in a report each', async (context) => {
-  const seed = Number(process.env['FUZZ_SEED'] ?? 1_000);
-  context.diagnostic(`FUZZ_SEED=${seed}, and the ${WORKERS - 1} after it`);
+test('hostile documents without number end in a report each', async (context) => {
+  const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Date.now() / 1000));
+  context.diagnostic(`FUZZ_SEED=${seed} FUZZ_DOCUMENTS=${DOCUMENTS}, in ${WORKERS} workers`);
   const counts = await Promise.all(
     Array.from({ length: WORKERS }, (_, i) => fuzzIn(seed + i, DOCUMENTS / WORKERS)),
   );
