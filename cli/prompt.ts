@@ -21,6 +21,11 @@ export async function askFor(
       const answer = (await lines.question(`${question}${hint === '' ? '' : ` (${hint})`}: `)).trim();
       if (fits(answer)) return answer;
     }
+  } catch (error) {
+    // Ctrl-D or Ctrl-C.
+    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+    process.stderr.write('\n');
+    throw cliError('usage', `${question} was not answered; it can be given as ${option}`);
   } finally {
     lines.close();
   }

@@ -54,7 +54,7 @@ export function checkParameters(model: GenesisModel, findings: Findings, nowMs: 
       `empty blocks every ${emptyBlockIntervalMs} ms leave no time for a proposal of ${proposeTimeoutMs} ms`,
     );
   }
-  const { unbondingPeriodMs, evidenceMaxAgeMs } = ledger;
+  const { unbondingPeriodMs, evidenceMaxAgeMs, epochBlocks } = ledger;
   if (
     unbondingPeriodMs !== undefined &&
     evidenceMaxAgeMs !== undefined &&
@@ -63,6 +63,17 @@ export function checkParameters(model: GenesisModel, findings: Findings, nowMs: 
     fails(
       '/ledger/evidenceMaxAgeMs',
       `evidence counts for ${evidenceMaxAgeMs} ms, stake leaves after ${unbondingPeriodMs} ms: who withdraws in time could not be slashed; lower it or raise unbondingPeriodMs`,
+    );
+  }
+  if (
+    unbondingPeriodMs !== undefined &&
+    epochBlocks !== undefined &&
+    emptyBlockIntervalMs !== undefined &&
+    epochBlocks * emptyBlockIntervalMs > unbondingPeriodMs
+  ) {
+    fails(
+      '/ledger/epochBlocks',
+      `an epoch of ${epochBlocks} blocks can last ${epochBlocks * emptyBlockIntervalMs} ms, stake leaves after ${unbondingPeriodMs} ms: a validator could vote with stake that has left; shorten the epoch or raise unbondingPeriodMs`,
     );
   }
   if (maxValidators !== undefined && BigInt(model.validators.length) > maxValidators) {

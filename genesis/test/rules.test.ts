@@ -449,6 +449,9 @@ const CASES: readonly Case[] = [
       d.ledger.evidenceMaxAgeMs = '1814400001';
     },
   ),
+  own('genesis.parameter-relation', '/ledger/epochBlocks', /604801 blocks can last 1814403000 ms/, (d) => {
+    d.ledger.epochBlocks = '604801';
+  }),
   own('genesis.parameter-relation', '/consensus/precisionMs', /differ by 10001 ms/, (d) => {
     d.consensus.precisionMs = '10001';
     d.consensus.messageDelayMs = '20000';
