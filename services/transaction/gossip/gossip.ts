@@ -49,6 +49,8 @@ export interface TransactionGossip {
     queueDropped: number;
     fetched: number;
     incomingDropped: number;
+    /** Ids that peers announced and that are not here yet. */
+    announced: number;
   };
 }
 
@@ -110,7 +112,7 @@ class Gossip implements TransactionGossip {
   }
 
   statistics() {
-    return { ...this.#statistics, incomingDropped: this.#incoming.dropped };
+    return { ...this.#statistics, incomingDropped: this.#incoming.dropped, announced: this.#announced.size };
   }
 
   #admitted(transactions: readonly Transaction[], source: string): void {
