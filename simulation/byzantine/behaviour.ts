@@ -2,7 +2,7 @@ import type { Clock, Scheduler, SigningKey } from '#kernel';
 import type { Chain } from '#services/block';
 import type { ConsensusMessage } from '#services/consensus';
 import type { Network } from '#services/network';
-import type { ChainIdentity, Mempool } from '#services/transaction';
+import type { AccountReader, ChainIdentity, Mempool } from '#services/transaction';
 import type { SeededRandom } from '../random.ts';
 
 /** What a Byzantine validator has at hand: its key without a guard, and a node that works. */
@@ -15,6 +15,7 @@ export interface ByzantineTools {
   /** The honest chain under the wrapped one. */
   readonly chain: Chain;
   readonly mempool: Mempool;
+  readonly accounts: AccountReader;
   /** The honest network under the wrapped one. */
   readonly network: Network;
   /** Keys of accounts with funds that the Byzantine validator controls. */

@@ -84,7 +84,7 @@ export async function assembleNode(init: NodeInit): Promise<{ node: AssembledNod
   });
   const ports = { clock, scheduler: life, random, logger };
   const network = tapped(await openNetwork(init, chain, ports), init.onSaid);
-  const wrapped = wrap(init, { chain, mempool, network, clock });
+  const wrapped = wrap(init, { chain, mempool, network, clock, accounts: ledger });
   const transport = wrapped.network;
   const fetch = createTransactionFetch(
     { identity },
@@ -191,7 +191,10 @@ function parsed(bytes: Uint8Array): ConsensusMessage | undefined {
 }
 
 /** Puts a Byzantine behaviour between the contexts and the world. */
-function wrap(init: NodeInit, parts: { chain: Chain; mempool: Mempool; network: Network; clock: Clock }) {
+function wrap(
+  init: NodeInit,
+  parts: Pick<ByzantineTools, 'chain' | 'mempool' | 'network' | 'clock' | 'accounts'>,
+) {
   const { byzantine, key, random, life, genesis } = init;
   const nothing = { ...parts, start: () => undefined };
   if (byzantine === undefined || key === undefined) return nothing;
