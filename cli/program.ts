@@ -4,6 +4,7 @@ import { addDownCommand } from './commands/down.ts';
 import { addGenesisCommand } from './commands/genesis/index.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addQueryCommand } from './commands/query.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTransactionCommand } from './commands/tx.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -46,5 +47,6 @@ Examples:
   addTransactionCommand(program);
   addQueryCommand(program);
   addBenchCommand(program);
+  addSimulateCommand(program);
   return program;
 }

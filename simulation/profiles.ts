@@ -79,7 +79,7 @@ const BASE = {
   weights: NOTHING,
   links: { loss: 0, duplication: 0, reordering: 0, jitterMs: 10 },
   faultEveryMs: { min: 100, max: 700 },
-  stormMs: { min: 1_500, max: 4_000 },
+  stormMs: { min: 2_000, max: 6_000 },
 } as const;
 
 const BAD_LINKS: LinkFaults = { loss: 0.25, duplication: 0.15, reordering: 0.2, jitterMs: 80 };

@@ -49,7 +49,7 @@ export class Storm {
       machine.clock.drift = 0;
       machine.clock.correct();
       machine.host.workMs = 0;
-      time.after(1, () => machine.start());
+      if (machine.hasJoined) time.after(1, () => machine.start());
     }
   }
 
@@ -78,7 +78,7 @@ export class Storm {
 
   #strike(fault: keyof FaultWeights): void {
     const { random, machines, emit } = this.#components;
-    const machine = random.pick(machines);
+    const machine = random.pick(machines.filter(({ hasJoined }) => hasJoined));
     const isOfAll = ['partition', 'badLinks', 'cutOneWay'].includes(fault);
     this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
     emit({ kind: 'fault', what: fault, ...(!isOfAll && { node: machine.name }) });
@@ -149,7 +149,9 @@ export class Storm {
 
   /** A supervisor starts again what ended by itself. */
   #superviseAll(): void {
-    for (const machine of this.#components.machines) if (!machine.isUp) this.#restartLater(machine);
+    for (const machine of this.#components.machines) {
+      if (machine.hasJoined && !machine.isUp) this.#restartLater(machine);
+    }
   }
 
   #restartLater(machine: Machine): void {

@@ -82,7 +82,7 @@ export class Client {
 
   #later(): void {
     const { time, random } = this.#components;
-    time.after(random.between(20, 160), () => {
+    time.after(random.between(60, 400), () => {
       if (!this.#isSending) return;
       this.#send();
       this.#later();

@@ -84,6 +84,11 @@ export class Machine {
     this.#life?.scheduler.run(task);
   }
 
+  /** True once the machine had its first life. */
+  get hasJoined(): boolean {
+    return this.#lives > 0;
+  }
+
   /** Begins a new life on what the disk holds. */
   start(): void {
     if (this.#life !== undefined) return;

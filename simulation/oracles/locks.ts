@@ -21,9 +21,14 @@ export const locks: MakeOracle = (context) => {
   const hasPolka = (height: number, round: number, hash: string): boolean =>
     isQuorum(prevoters.get(`${height} ${round} ${hash}`), context);
 
-  function prevoted(index: number, height: number, round: number, hash: string): string | undefined {
-    const key = `${height} ${round} ${hash}`;
+  function note(index: number, { body }: SignedVote): void {
+    const { kind, height, round, blockHash } = body;
+    if (kind !== 'prevote' || blockHash === undefined) return;
+    const key = `${height} ${round} ${toHex(blockHash)}`;
     prevoters.set(key, (prevoters.get(key) ?? new Set()).add(index));
+  }
+
+  function prevoted(index: number, height: number, round: number, hash: string): string | undefined {
     const lock = held.get(index);
     if (lock?.height !== height || lock.hash === hash || round <= lock.round) return undefined;
     for (let earlier = lock.round; earlier < round; earlier++) {
@@ -65,9 +70,9 @@ export const locks: MakeOracle = (context) => {
       const { message } = event;
       const index = message.kind === 'vote' ? message.vote.validatorIndex : message.proposal.proposerIndex;
       if (context.validators[index]?.node !== event.node) return undefined;
-      const fault =
-        message.kind === 'vote' ? judge(index, message.vote) : judgeProposal(index, message.proposal);
-      return context.isCorrect(event.node) ? fault : undefined;
+      if (message.kind === 'vote') note(index, message.vote);
+      if (!context.isCorrect(event.node)) return undefined;
+      return message.kind === 'vote' ? judge(index, message.vote) : judgeProposal(index, message.proposal);
     },
   };
 };

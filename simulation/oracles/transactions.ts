@@ -15,6 +15,7 @@ interface Accepted {
  */
 export const transactions: MakeOracle = (context) => {
   const accepted = new Map<string, Accepted>();
+  const final = new Set<string>();
   let height = 0;
 
   function isExcused({ sender, nonce }: Accepted): boolean {
@@ -37,7 +38,9 @@ export const transactions: MakeOracle = (context) => {
       switch (event.kind) {
         case 'submitted': {
           const isKnown = event.refused === 'mempool.already-known';
-          if (event.refused !== undefined && !isKnown) return undefined;
+          // A node that is behind takes what is final elsewhere.
+          const isFinal = final.has(event.id);
+          if (isFinal || (event.refused !== undefined && !isKnown)) return undefined;
           const { sender, nonce, validUntil, id, node } = event;
           const fresh = { sender, nonce, validUntil, journals: new Set<string>(), memories: new Set<string>() };
           const entry = accepted.get(id) ?? fresh;
@@ -55,7 +58,10 @@ export const transactions: MakeOracle = (context) => {
         case 'final':
           if (!context.isCorrect(event.node) || event.block.header.height <= height) return undefined;
           ({ height } = event.block.header);
-          for (const { id } of event.block.transactions) accepted.delete(id);
+          for (const { id } of event.block.transactions) {
+            final.add(id);
+            accepted.delete(id);
+          }
           return undefined;
         default:
           return undefined;

@@ -18,7 +18,7 @@ export function describeEvent(event: SimulationEvent): string {
     case 'log-lost':
       return `${event.node} lost its write-ahead log`;
     case 'submitted':
-      return `client gives ${event.node} ${event.id.slice(0, 8)} nonce ${event.nonce}: ${event.refused ?? 'accepted'}`;
+      return `client gives ${event.node} ${event.id.slice(0, 8)} of ${event.sender.slice(0, 8)} nonce ${event.nonce}: ${event.refused ?? 'accepted'}`;
     case 'entered':
       return `${event.node} enters ${event.height}/${event.round}`;
     case 'gauge':

@@ -42,7 +42,6 @@ export type SimulationEvent =
   | { readonly kind: 'healed'; readonly height: number }
   | { readonly kind: 'stormed' };
 
-const TRACE_LINES = 400;
 const HASH_LINES = 512;
 
 /** The hash of all events of a run, and the last of them as text. */
@@ -51,6 +50,12 @@ export class Trace {
   readonly #last: string[] = [];
   #pending: string[] = [];
   events = 0;
+  readonly #lines: number;
+
+  /** @param lines of the end that are kept */
+  constructor(lines: number) {
+    this.#lines = lines;
+  }
 
   /** @param keep false for what would fill the trace: it goes into the hash alone */
   add(atMs: number, text: string, keep = true): void {
@@ -60,11 +65,11 @@ export class Trace {
     if (this.#pending.length >= HASH_LINES) this.#flush();
     if (!keep) return;
     this.#last.push(line);
-    if (this.#last.length > 2 * TRACE_LINES) this.#last.splice(0, TRACE_LINES);
+    if (this.#last.length > 2 * this.#lines) this.#last.splice(0, this.#lines);
   }
 
-  last(count: number): readonly string[] {
-    return this.#last.slice(-count);
+  last(): readonly string[] {
+    return this.#last.slice(-this.#lines);
   }
 
   digest(): string {

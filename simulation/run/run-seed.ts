@@ -3,6 +3,8 @@ import type { Finding } from './judge.ts';
 import { World } from './world.ts';
 
 export interface SeedRequest {
+  /** Events before a finding that its report holds. */
+  readonly traceLines?: number;
   readonly profile: Profile;
   readonly seed: number;
   readonly validators: number;
@@ -39,28 +41,32 @@ const SETTLE_LIMIT_MS = 60_000;
 const TRACE_LINES = 60;
 
 /** Runs one seed to its end or to the first finding. */
-export async function runSeed({ profile, seed, validators, heights }: SeedRequest): Promise<SeedReport> {
-  const world = await World.make(profile, seed, validators);
+export async function runSeed(request: SeedRequest): Promise<SeedReport> {
+  const { profile, seed, validators, heights, traceLines = TRACE_LINES } = request;
+  const world = await World.make(profile, seed, validators, traceLines);
   const { time, judge, storm } = world;
   const startMs = time.monotonic();
   const isOver = (done: () => boolean) => () => judge.finding !== undefined || done();
   const calm = async (goal: number): Promise<void> => {
-    world.heal();
     const isThere = await time.runUntil(isOver(() => world.height >= goal), CALM_LIMIT_MS);
     if (isThere) return;
     const where = world.correct.map(({ name, height }) => `${name} ${height}`).join(', ');
     judge.report('liveness', `not every correct node reached height ${goal} in ${CALM_LIMIT_MS} ms: ${where}`);
   };
   world.start();
+  await time.run(500);
+  world.heal();
   await calm(1);
   while (judge.finding === undefined && world.height < heights) {
     const { min, max } = profile.stormMs;
     if (max > 0) {
       storm.begin();
       await time.runUntil(isOver(() => false), world.random.between(min, max));
+      world.heal();
       await calm(world.topHeight + CALM_HEIGHTS);
     } else await calm(Math.min(heights, world.topHeight + 10));
   }
+  await time.runUntil(isOver(() => world.machines.every(({ hasJoined }) => hasJoined)), CALM_LIMIT_MS);
   world.client.stop();
   if (judge.finding === undefined) await time.runUntil(isOver(() => judge.isSettled), SETTLE_LIMIT_MS);
   const top = world.topHeight;
@@ -70,7 +76,7 @@ export async function runSeed({ profile, seed, validators, heights }: SeedReques
     seed,
     profile: profile.name,
     finding: judge.finding,
-    trace: judge.finding === undefined ? [] : world.trace.last(TRACE_LINES),
+    trace: judge.finding === undefined ? [] : world.trace.last(),
     hash: world.trace.digest(),
     heights: world.height,
     rounds: world.rounds,

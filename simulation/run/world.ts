@@ -26,7 +26,7 @@ const GAUGE_EVERY_MS = 500;
 /** A network of real nodes on virtual time, with what troubles it and what watches it. */
 export class World {
   readonly time = new VirtualTime();
-  readonly trace = new Trace();
+  readonly trace: Trace;
   readonly wire: Wire;
   readonly internet: Internet;
   readonly storm: Storm;
@@ -40,9 +40,10 @@ export class World {
   #skewMs = 0;
   #logsLost = new Set<string>();
 
-  private constructor(setup: Setup, peers: readonly string[]) {
+  private constructor(setup: Setup, peers: readonly string[], traceLines: number) {
     const { profile, random, genesis, powers, byzantine } = setup;
     this.random = random;
+    this.trace = new Trace(traceLines);
     this.wire = new Wire(this.time, random.fork('wire'));
     this.internet = new Internet(this.time, this.wire);
     const emit = (event: SimulationEvent): void => this.#emit(event);
@@ -90,13 +91,18 @@ export class World {
       this.trace.add(time.monotonic(), `${from.slice(-4)}>${to.slice(-4)} ${bytes}`, false);
   }
 
-  static async make(profile: Profile, seed: number, validators: number): Promise<World> {
+  static async make(
+    profile: Profile,
+    seed: number,
+    validators: number,
+    traceLines: number,
+  ): Promise<World> {
     const setup = setUp(profile, seed, validators);
     const count = validators + profile.fullNodes;
     const peers = await Promise.all(
       Array.from({ length: count }, (_, index) => peerIdOfSeed(transportSeed(index))),
     );
-    return new World(setup, peers);
+    return new World(setup, peers, traceLines);
   }
 
   /** Correct machines. */
@@ -106,7 +112,7 @@ export class World {
 
   /** The height that every correct node has. */
   get height(): number {
-    return Math.min(...this.correct.map(({ height }) => height));
+    return Math.min(...this.correct.filter(({ hasJoined }) => hasJoined).map(({ height }) => height));
   }
 
   /** The height that some correct node has. */
