@@ -1,7 +1,8 @@
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MUTATIONS, type Change } from './mutation.ts';
+import { MUTATIONS } from './mutation.ts';
+import type { Change } from './types.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

@@ -1,36 +1,15 @@
-/** A deliberate fault of the protocol: text of a source file, and what stands there instead. */
-export interface Change {
-  /** Path from the root of the project. */
-  readonly file: string;
-  /** Stands in the file exactly once. */
-  readonly from: string;
-  readonly to: string;
-}
+import { LEDGER_MUTATIONS } from './ledger-mutations.ts';
+import { ROUND_MUTATIONS } from './round-mutations.ts';
+import { STORE_MUTATIONS } from './store-mutations.ts';
+import { TRUST_MUTATIONS } from './trust-mutations.ts';
+import type { Mutation } from './types.ts';
 
-/** A fault that the simulator must see. */
-export interface Mutation {
-  readonly name: string;
-  readonly about: string;
-  readonly changes: readonly Change[];
-  /** The profile under which it shows, and how many validators, where not the profile's own. */
-  readonly profile: string;
-  readonly validators?: number;
-  readonly heights?: number;
-}
+export type { Change, Mutation } from './types.ts';
 
-const CORE = 'services/consensus/domain';
-
+/** Deliberate faults of the protocol. The simulator must see each of them within 200 seeds. */
 export const MUTATIONS: readonly Mutation[] = [
-  {
-    name: 'skip-lock-rule',
-    about: 'prevotes for a fresh value in spite of a lock (L23)',
-    profile: 'mixed',
-    changes: [
-      {
-        file: `${CORE}/round-rules.ts`,
-        from: 'return proposal.timely && (state.lockedRound === -1 || state.lockedValue === proposal.value);',
-        to: 'return proposal.timely && (state.lockedRound >= -1);',
-      },
-    ],
-  },
+  ...ROUND_MUTATIONS,
+  ...STORE_MUTATIONS,
+  ...TRUST_MUTATIONS,
+  ...LEDGER_MUTATIONS,
 ];

@@ -25,7 +25,7 @@ export const validity: MakeOracle = (context) => {
       const { block, commit } = event;
       const { height, timeMs } = block.header;
       const hash = toHex(block.hash);
-      if (blocks.get(height)?.hash === hash) return commitFault(block, commit, context);
+      if (blocks.get(height)?.hash === hash) return commitFault(height, hash, commit, context);
       const before = blocks.get(height - 1);
       blocks.set(height, { hash, timeMs });
       if (before !== undefined && toHex(block.header.parentHash) !== before.hash) {
@@ -38,7 +38,8 @@ export const validity: MakeOracle = (context) => {
       return (
         (known === undefined ? undefined : timeFault(height, timeMs, known, context)) ??
         transactionFault(block) ??
-        commitFault(block, commit, context)
+        lastCommitFault(block, before?.hash, context) ??
+        commitFault(height, hash, commit, context)
       );
     },
   };
@@ -70,11 +71,21 @@ function transactionFault(block: Block): string | undefined {
   return undefined;
 }
 
-function commitFault(block: Block, commit: Commit, context: OracleContext): string | undefined {
-  const { height } = block.header;
-  if (toHex(commit.blockHash) !== toHex(block.hash)) return `the commit of height ${height} is of another block`;
+/** The commit that a block carries proves the block before it. */
+function lastCommitFault(
+  { header, lastCommit }: Block,
+  before: string | undefined,
+  context: OracleContext,
+): string | undefined {
+  if (before === undefined) return undefined;
+  if (lastCommit === undefined) return `block ${header.height} carries no commit`;
+  return commitFault(header.height - 1, before, lastCommit, context);
+}
+
+function commitFault(height: number, hash: string, commit: Commit, context: OracleContext): string | undefined {
+  if (toHex(commit.blockHash) !== hash) return `a commit of height ${height} is of another block`;
   const digest = voteDigest(
-    { kind: 'precommit', height, round: commit.round, blockHash: block.hash },
+    { kind: 'precommit', height, round: commit.round, blockHash: commit.blockHash },
     context.genesisHash,
   );
   let [signed, total] = [0n, 0n];
@@ -83,10 +94,10 @@ function commitFault(block: Block, commit: Commit, context: OracleContext): stri
     const signature = commit.signatures[index];
     if (signature === undefined) continue;
     if (!sharedVerifier.verify({ publicKey, digest, signature })) {
-      return `the commit of height ${height} holds a signature that validator ${index} did not make`;
+      return `a commit of height ${height} holds a signature that validator ${index} did not make`;
     }
     signed += BigInt(power);
   }
   if (signed * 3n > total * 2n) return undefined;
-  return `the commit of height ${height} holds ${signed} of ${total} power`;
+  return `a commit of height ${height} holds ${signed} of ${total} power`;
 }

@@ -21,7 +21,7 @@ import {
 } from './genesis.ts';
 import { Judge } from './judge.ts';
 
-const GAUGE_EVERY_MS = 500;
+const GAUGE_EVERY_MS = 150;
 
 /** A network of real nodes on virtual time, with what troubles it and what watches it. */
 export class World {
