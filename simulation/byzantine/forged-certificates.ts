@@ -1,8 +1,8 @@
-import { proposalDigest, type Commit } from '#services/block';
-import { encodeMessage, type SignedProposal } from '#services/consensus';
+import type { Commit, ProposalBody } from '#services/block';
+import { encodeMessage, type ConsensusMessage } from '#services/consensus';
 import { networkLike, type ByzantineBehaviour, type ByzantineTools } from './behaviour.ts';
 import { forgedRange, STATUS_BYTES } from './forged-range.ts';
-import { heardHashes, ownMessage, repeat } from './speech.ts';
+import { ownMessage, proposeFresh, repeat } from './speech.ts';
 
 /**
  * Forges proofs: votes in the names of others, commits with too few or false signatures, proofs of lock that never
@@ -22,15 +22,26 @@ export const forgedCertificates: ByzantineBehaviour = {
       return !result.ok && result.error.code === 'block.invalid-commit' ? { ok: true, value: undefined } : result;
     },
   }),
-  network: (tools) =>
-    networkLike(tools.network, {
+  network(tools) {
+    let attacked: ConsensusMessage | undefined;
+    return networkLike(tools.network, {
       broadcast(channel, bytes, except) {
         const own = ownMessage(tools, channel, bytes);
-        if (own?.kind === 'proposal' && own.proposal.body.round > 0 && tools.random.chance(0.5)) {
-          const proposal = claimLock(tools, own.proposal);
-          return tools.network.broadcast(channel, encodeMessage({ kind: 'proposal', proposal }), except);
+        if (own?.kind === 'proposal' && own.proposal.body.round > 0) {
+          const { round } = own.proposal.body;
+          void proposeFresh(tools, round, round - 1).catch(() => undefined);
+          return tools.network.peers().length;
         }
         return tools.network.broadcast(channel, bytes, except);
+      },
+      onMessage(channel, handler) {
+        tools.network.onMessage(channel, (peer, bytes) => {
+          handler(peer, bytes);
+          const last = channel === 'consensus' ? tools.heard.at(-1) : undefined;
+          if (last?.kind !== 'proposal' || last === attacked) return;
+          attacked = last;
+          forgeVotes(tools, last.proposal.body);
+        });
       },
       onRequest(protocol, options, handler) {
         tools.network.onRequest(protocol, options, async (peer, body) => {
@@ -38,9 +49,9 @@ export const forgedCertificates: ByzantineBehaviour = {
           return forged ?? handler(peer, body);
         });
       },
-    }),
+    });
+  },
   start(tools) {
-    repeat(tools, 700, () => forgeVote(tools));
     repeat(tools, 1_500, () => claimHeight(tools));
   },
 };
@@ -53,23 +64,16 @@ function weakened({ random }: ByzantineTools, commit: Commit): Commit {
   return { ...commit, signatures };
 }
 
-function claimLock(tools: ByzantineTools, proposal: SignedProposal): SignedProposal {
-  const body = { ...proposal.body, polRound: tools.random.integer(proposal.body.round) };
-  return { ...proposal, body, signature: tools.key.sign(proposalDigest(body, tools.identity.genesisHash)) };
-}
-
-/** Says in the name of all others that they precommitted something. */
-function forgeVote(tools: ByzantineTools): void {
-  const { height, validators } = tools.chain.tip();
+/** Says in the name of all others that they voted for a block that was just proposed. */
+function forgeVotes(tools: ByzantineTools, body: ProposalBody): void {
+  const { validators } = tools.chain.tip();
   const [victim] = tools.random.shuffled(tools.network.peers());
-  const hashes = heardHashes(tools, height + 1);
-  if (victim === undefined || hashes.length === 0) return;
-  const blockHash = tools.random.pick(hashes);
+  if (victim === undefined || tools.random.chance(0.7)) return;
+  const { height, round, blockHash } = body;
   const kind = tools.random.pick(['prevote', 'precommit'] as const);
   const signature = new Uint8Array(64).fill(7);
   for (const index of validators.validators.keys()) {
-    if (tools.random.chance(0.7)) continue;
-    const vote = { body: { kind, height: height + 1, round: 0, blockHash }, validatorIndex: index, signature };
+    const vote = { body: { kind, height, round, blockHash }, validatorIndex: index, signature };
     tools.network.send(victim.id, 'consensus', encodeMessage({ kind: 'vote', vote }));
   }
 }

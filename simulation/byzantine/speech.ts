@@ -119,3 +119,16 @@ export async function ownTransaction(
   const [state] = await tools.accounts.accounts([draft.sender]);
   return signTransaction({ ...body, nonce: (state?.nonce ?? 0) + nonceAhead }, account, identity);
 }
+
+/** Proposes a fresh block, whatever was valid before. @param polRound what it claims of it */
+export async function proposeFresh(tools: ByzantineTools, round: number, polRound: number): Promise<void> {
+  const { validators, blockTimeMs, commit, height } = tools.chain.tip();
+  const proposer = validators.validators[tools.index()]?.address;
+  if (proposer === undefined) return;
+  const timeMs = Math.max(tools.clock.now(), blockTimeMs + 1);
+  const transactions = tools.mempool.select({ maxBytes: 50_000, maxGas: 500_000, maxCount: 50 });
+  const block = await tools.chain.assemble({ round, timeMs, proposer, lastCommit: commit, transactions });
+  const body = { height: height + 1, round, polRound, blockHash: block.hash };
+  const proposal = signedProposal(tools, block, body);
+  tools.network.broadcast('consensus', encodeMessage({ kind: 'proposal', proposal }));
+}

@@ -45,8 +45,12 @@ export class Files {
     return this.#files.get(name)?.pending.length ?? 0;
   }
 
+  /** Syncs that ended. */
+  syncs = 0;
+
   /** The first `count` changes are on the disk. */
   sync(name: string, count: number): void {
+    this.syncs++;
     const file = this.#files.get(name);
     if (file === undefined) return;
     file.durable = applied(file.durable, file.pending.splice(0, count));

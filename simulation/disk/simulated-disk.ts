@@ -71,6 +71,11 @@ export class SimulatedDisk {
     this.#log.clear();
   }
 
+  /** Syncs that ended, of the write-ahead log and of the record of the last signature. */
+  get syncs(): { readonly log: number; readonly signRecord: number } {
+    return { log: this.#log.syncs, signRecord: this.#signRecord.syncs };
+  }
+
   /** Bytes of the write-ahead log. */
   get logBytes(): number {
     return this.#log.bytes;

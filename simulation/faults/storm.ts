@@ -58,7 +58,6 @@ export class Storm {
     const { min, max } = profile.faultEveryMs;
     time.after(random.between(min, max), () => {
       if (!this.#isRaging) return;
-      this.#superviseAll();
       this.#strike(this.#choose());
       this.#next();
     });
@@ -110,9 +109,9 @@ export class Storm {
     const { disk } = machine;
     switch (fault) {
       case 'kill':
-        return this.#down(machine, () => machine.end('kill'));
+        return machine.end('kill');
       case 'powerLoss':
-        return this.#down(machine, () => machine.end('power'));
+        return machine.end('power');
       case 'loseLog':
         return this.#loseLog(machine);
       case 'restart':
@@ -142,21 +141,11 @@ export class Storm {
     }
   }
 
-  #down(machine: Machine, end: () => void): void {
-    end();
-    this.#restartLater(machine);
-  }
-
-  /** A supervisor starts again what ended by itself. */
-  #superviseAll(): void {
-    for (const machine of this.#components.machines) {
-      if (machine.hasJoined && !machine.isUp) this.#restartLater(machine);
-    }
-  }
-
-  #restartLater(machine: Machine): void {
-    const { random, time } = this.#components;
-    time.after(random.between(1, RESTART_MS_MAX), () => machine.start());
+  /** A supervisor starts again whatever ended, also when the storm is over. */
+  supervise(name: string): void {
+    const { random, time, machines } = this.#components;
+    const machine = machines.find((known) => known.name === name);
+    time.after(random.between(1, RESTART_MS_MAX), () => machine?.start());
   }
 
   #loseLog(machine: Machine): void {

@@ -40,6 +40,12 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
     changes: [{ file: GUARD, from: 'const order = compareRequests(request, last);', to: 'const order = 1 + 0 * compareRequests(request, last);' }],
   },
   {
+    name: 'sign-record-unsynced',
+    about: 'releases signatures before their record is synced',
+    profile: 'crashes',
+    changes: [{ file: GUARD, from: '      await this.#file.sync();\n', to: '' }],
+  },
+  {
     name: 'finalise-without-sync',
     about: 'calls a block final before it is on disk',
     profile: 'crashes',

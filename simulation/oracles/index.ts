@@ -6,6 +6,7 @@ import { locks } from './locks.ts';
 import { memory } from './memory.ts';
 import type { MakeOracle } from './oracle.ts';
 import { ownVotes } from './own-votes.ts';
+import { speech } from './speech.ts';
 import { stateRoots } from './state-roots.ts';
 import { supply } from './supply.ts';
 import { transactions } from './transactions.ts';
@@ -17,6 +18,7 @@ export const ORACLES: readonly MakeOracle[] = [
   validity,
   ownVotes,
   locks,
+  speech,
   durability,
   stateRoots,
   supply,

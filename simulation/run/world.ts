@@ -143,6 +143,7 @@ export class World {
     if (event.kind === 'entered') this.rounds++;
     if (event.kind !== 'gauge') this.trace.add(this.time.monotonic(), describeEvent(event));
     this.#noteSkew();
+    if (event.kind === 'ended') this.storm.supervise(event.node);
     this.client.observe(event);
     this.judge.observe(event);
   }
