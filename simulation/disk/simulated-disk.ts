@@ -84,6 +84,8 @@ export class SimulatedDisk {
   /** @param onCrash the machine goes down in the midst of a write */
   mount(life: LifeScheduler, onCrash: () => void): MountedDisk {
     const access = new DiskAccess(this, life, this.#random, onCrash);
+    // RocksDB flushes what it recovers from its log when it opens.
+    void this.#engine.write(this.#engine.batch(), { sync: true });
     return {
       engine: engineOf(this.#engine, access),
       consensusLog: directoryOf(this.#log, access),
