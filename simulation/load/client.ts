@@ -72,11 +72,18 @@ export class Client {
     for (const account of this.#accounts) this.#forgetExpired(account);
   }
 
-  /** Sends again, in order, what is not final: nodes that lost power may have forgotten it. */
-  sendAgain(): void {
+  /**
+   * Sends again, in order, what no node owes any more: those that lost power may have forgotten it.
+   *
+   * @param isOwed true while a node that acknowledged the transaction has not lost it
+   */
+  sendAgain(isOwed: (id: string) => boolean): void {
     for (const { outstanding } of this.#accounts) {
       const [machine] = this.#choose(1);
-      for (const transaction of outstanding.values()) if (machine !== undefined) this.#submit(machine, transaction);
+      if (machine === undefined) return;
+      for (const transaction of outstanding.values()) {
+        if (!isOwed(transaction.id)) this.#submit(machine, transaction);
+      }
     }
   }
 

@@ -28,6 +28,8 @@ export interface Oracle {
   observe(event: SimulationEvent): string | undefined;
   /** False while something that must still happen has not. */
   isSettled?(): boolean;
+  /** True while a node that acknowledged the transaction has not lost it. */
+  isOwed?(id: string): boolean;
   /** Looks at the nodes at the end of the run. */
   finish?(): Promise<string | undefined>;
 }

@@ -67,6 +67,10 @@ export const transactions: MakeOracle = (context) => {
           return undefined;
       }
     },
+    isOwed(id) {
+      const entry = accepted.get(id);
+      return entry !== undefined && (entry.journals.size > 0 || entry.memories.size > 0);
+    },
     isSettled: () => owed().length === 0,
     async finish() {
       const [first, ...others] = owed();

@@ -26,6 +26,11 @@ export class Judge {
     return this.#oracles.every((oracle) => oracle.isSettled?.() ?? true);
   }
 
+  /** True while a node that acknowledged the transaction has not lost it. */
+  isOwed(id: string): boolean {
+    return this.#oracles.some((oracle) => oracle.isOwed?.(id) ?? false);
+  }
+
   /** What the run itself finds, in the name of an oracle. */
   report(oracle: string, what: string): void {
     this.#note(oracle, what);

@@ -135,7 +135,7 @@ export class World {
   heal(): void {
     this.storm.end();
     this.#emit({ kind: 'healed', height: this.topHeight });
-    this.time.after(2_000, () => this.client.sendAgain());
+    this.time.after(2_000, () => this.client.sendAgain((id) => this.judge.isOwed(id)));
   }
 
   #emit(event: SimulationEvent): void {
