@@ -90,8 +90,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const summary = summarise(reports);
   const found = reports.find(({ finding }) => finding !== undefined);
   const lone = from === to ? reports[0] : undefined;
-  const replay =
-    found === undefined ? undefined : replayCommand(options, found.seed, validators);
+  const replay = found === undefined ? undefined : replayCommand(options, found.seed, validators);
   output.result(
     {
       ...summary,
@@ -110,7 +109,11 @@ async function simulate(options: SimulateOptions): Promise<void> {
   if (found !== undefined) process.exitCode = EXIT.failed;
 }
 
-function replayCommand({ profile, heights, mutation }: SimulateOptions, seed: number, validators: number): string {
+function replayCommand(
+  { profile, heights, mutation }: SimulateOptions,
+  seed: number,
+  validators: number,
+): string {
   const size = validators === profile.validators ? '' : ` --validators ${validators}`;
   const fault = mutation === undefined ? '' : ` --mutation ${mutation}`;
   return `npx node0 simulate --seed ${seed} --profile ${profile.name} --heights ${heights}${size}${fault}`;

@@ -12,6 +12,6 @@ export type {
   RequestOptions,
   Transport,
 } from './face.ts';
-export { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts';
+export type { NetworkLimits } from './limits.ts';
 export type { Libp2pOptions, OpenLibp2p } from './open-libp2p.ts';
 export { createNetwork, peerIdOfSeed } from './network.ts';

@@ -89,8 +89,7 @@ class Libp2pNetwork implements Network {
   }
 
   async start(): Promise<void> {
-    const open = this.#components.openLibp2p ?? openLibp2p;
-    this.#node = await open({
+    this.#node = await (this.#components.openLibp2p ?? openLibp2p)({
       key: this.#key,
       listen: this.#init.listen,
       maxPeers: this.#limits.maxPeers,
@@ -240,9 +239,8 @@ class Libp2pNetwork implements Network {
   async #dial({ peer, address }: DialTarget): Promise<void> {
     const node = this.#node;
     if (node === undefined) return;
-    const { scheduler } = this.#components;
     const late = () => networkError('handshake-failed', 'the peer does not answer', { peer });
-    const { signal, done } = deadline(scheduler, this.#limits.handshakeTimeoutMs, late);
+    const { signal, done } = deadline(this.#components.scheduler, this.#limits.handshakeTimeoutMs, late);
     try {
       const connection = await node.dial(address, { signal });
       await this.#greetings.get(connection.id);

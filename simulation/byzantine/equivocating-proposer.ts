@@ -22,7 +22,11 @@ async function propose(tools: ByzantineTools, proposal: SignedProposal): Promise
   const { validators, blockTimeMs, commit } = chain.tip();
   const proposer = validators.validators[tools.index()]?.address;
   if (proposer === undefined) return;
-  const transactions = tools.mempool.select({ maxBytes: 50_000, maxGas: 500_000, maxCount: random.integer(4) });
+  const transactions = tools.mempool.select({
+    maxBytes: 50_000,
+    maxGas: 500_000,
+    maxCount: random.integer(4),
+  });
   const timeMs = Math.max(tools.clock.now() - random.between(1, 20), blockTimeMs + 1);
   const other = await chain.assemble({ round, timeMs, proposer, lastCommit: commit, transactions });
   const [first, second] = halves(tools);

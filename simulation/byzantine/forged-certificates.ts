@@ -19,7 +19,9 @@ export const forgedCertificates: ByzantineBehaviour = {
     },
     validate: async (block) => {
       const result = await tools.chain.validate(block);
-      return !result.ok && result.error.code === 'block.invalid-commit' ? { ok: true, value: undefined } : result;
+      return !result.ok && result.error.code === 'block.invalid-commit'
+        ? { ok: true, value: undefined }
+        : result;
     },
   }),
   network(tools) {

@@ -49,7 +49,8 @@ async function gossip(tools: ByzantineTools): Promise<void> {
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, bytes.length);
   const [peer] = tools.random.shuffled(tools.network.peers());
-  if (peer !== undefined) tools.network.send(peer.id, 'transactions', concatBytes(Uint8Array.of(0), length, bytes));
+  if (peer !== undefined)
+    tools.network.send(peer.id, 'transactions', concatBytes(Uint8Array.of(0), length, bytes));
 }
 
 /** A valid one of its own now and then, so that its nonce moves on. */

@@ -12,7 +12,11 @@ export const silent: ByzantineBehaviour = {
       deaf = new Set(peers.filter(() => tools.random.chance(share)));
     };
     repeat(tools, 1_500, choose);
-    const send = (peer: string, channel: 'consensus' | 'status' | 'transactions', bytes: Uint8Array): boolean =>
+    const send = (
+      peer: string,
+      channel: 'consensus' | 'status' | 'transactions',
+      bytes: Uint8Array,
+    ): boolean =>
       channel === 'consensus' && deaf.has(peer) ? true : tools.network.send(peer, channel, bytes);
     return networkLike(tools.network, {
       send,

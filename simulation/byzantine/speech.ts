@@ -1,5 +1,13 @@
 import { hash, toHex, utf8 } from '#kernel';
-import { makeBlock, proposalDigest, voteDigest, type Block, type Chain, type ProposalBody, type VoteBody } from '#services/block';
+import {
+  makeBlock,
+  proposalDigest,
+  voteDigest,
+  type Block,
+  type Chain,
+  type ProposalBody,
+  type VoteBody,
+} from '#services/block';
 import {
   compactProposal,
   decodeMessage,
@@ -46,13 +54,18 @@ export function heardHashes(tools: ByzantineTools, height: number): Uint8Array[]
   for (const message of tools.heard) {
     if (message.kind === 'round-state') continue;
     const { body } = message.kind === 'vote' ? message.vote : message.proposal;
-    if (body.height === height && body.blockHash !== undefined) found.set(toHex(body.blockHash), body.blockHash);
+    if (body.height === height && body.blockHash !== undefined)
+      found.set(toHex(body.blockHash), body.blockHash);
   }
   return [...found.values()];
 }
 
 /** The last proposal heard of a place. */
-export function heardProposal(tools: ByzantineTools, height: number, round: number): SignedProposal | undefined {
+export function heardProposal(
+  tools: ByzantineTools,
+  height: number,
+  round: number,
+): SignedProposal | undefined {
   const found = tools.heard.findLast(
     (message) =>
       message.kind === 'proposal' &&
@@ -92,7 +105,8 @@ export function tamperedChain(chain: Chain, alter: (block: Block) => Block | Pro
       made.add(toHex(altered.hash));
       return altered;
     },
-    validate: async (block) => (made.has(toHex(block.hash)) ? { ok: true, value: undefined } : chain.validate(block)),
+    validate: async (block) =>
+      made.has(toHex(block.hash)) ? { ok: true, value: undefined } : chain.validate(block),
   };
 }
 

@@ -8,7 +8,8 @@ export const stale: ByzantineBehaviour = {
   network: (tools) =>
     networkLike(tools.network, {
       broadcast(channel, bytes, except) {
-        if (ownMessage(tools, channel, bytes) === undefined) return tools.network.broadcast(channel, bytes, except);
+        if (ownMessage(tools, channel, bytes) === undefined)
+          return tools.network.broadcast(channel, bytes, except);
         const delayMs = tools.random.between(50, 2_000);
         tools.scheduler.after(delayMs, () => tools.network.broadcast(channel, bytes, except));
         return tools.network.peers().length;

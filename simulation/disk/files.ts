@@ -113,7 +113,9 @@ function applied(durable: Uint8Array, changes: readonly Change[]): Uint8Array {
   let isOwn = false;
   for (const change of changes) {
     const length =
-      change.kind === 'truncate' ? change.length : Math.max(bytes.length, change.position + change.bytes.length);
+      change.kind === 'truncate'
+        ? change.length
+        : Math.max(bytes.length, change.position + change.bytes.length);
     if (length !== bytes.length || !isOwn) {
       const next = new Uint8Array(length);
       next.set(bytes.subarray(0, length));

@@ -131,7 +131,8 @@ class DiskAccess {
 
   async read<Value>(work: () => Value | Promise<Value>): Promise<Value> {
     if (!this.#life.isAlive) return never;
-    if (this.#random.chance(this.#disk.faults.readErrors)) throw this.#failure('input/output error at a read');
+    if (this.#random.chance(this.#disk.faults.readErrors))
+      throw this.#failure('input/output error at a read');
     return work();
   }
 

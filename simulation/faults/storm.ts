@@ -162,7 +162,8 @@ export class Storm {
     const shuffled = random.shuffled(machines);
     const cut = random.between(1, machines.length - 1);
     const blockage = random.pick<Blockage>(['drop', 'stall']);
-    for (const a of shuffled.slice(0, cut)) for (const b of shuffled.slice(cut)) this.#cutBoth(a, b, blockage);
+    for (const a of shuffled.slice(0, cut))
+      for (const b of shuffled.slice(cut)) this.#cutBoth(a, b, blockage);
   }
 
   #isolate(machine: Machine): void {

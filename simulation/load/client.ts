@@ -120,7 +120,8 @@ export class Client {
     const told = { kind: 'submitted', node: machine.name, id, sender, nonce, validUntil } as const;
     machine.run(() => {
       machine.node?.mempool.submit([bytes], 'api:client').then(
-        ([result]) => emit({ ...told, refused: result?.ok === true ? undefined : (result?.error.code ?? '') }),
+        ([result]) =>
+          emit({ ...told, refused: result?.ok === true ? undefined : (result?.error.code ?? '') }),
         (error: unknown) => emit({ ...told, refused: String(error) }),
       );
     });

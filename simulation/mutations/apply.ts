@@ -15,7 +15,9 @@ const ROOT = join(import.meta.dirname, '..', '..');
 export function applyMutation(name: string): void {
   const mutation = MUTATIONS.find((known) => known.name === name);
   if (mutation === undefined) {
-    throw new Error(`there is no mutation ${name}; there are ${MUTATIONS.map((known) => known.name).join(', ')}`);
+    throw new Error(
+      `there is no mutation ${name}; there are ${MUTATIONS.map((known) => known.name).join(', ')}`,
+    );
   }
   const byUrl = new Map<string, Change[]>();
   for (const change of mutation.changes) {
@@ -28,7 +30,7 @@ export function applyMutation(name: string): void {
       const changes = byUrl.get(url);
       if (changes === undefined || loaded.source === undefined || loaded.source === null) return loaded;
       const { source } = loaded;
-      const text = typeof source === 'string' ? source : new TextDecoder().decode(source as Uint8Array);
+      const text = typeof source === 'string' ? source : new TextDecoder().decode(source);
       return { ...loaded, source: changes.reduce(mutate, text) };
     },
   });

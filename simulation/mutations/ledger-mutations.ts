@@ -9,7 +9,13 @@ export const LEDGER_MUTATIONS: readonly Mutation[] = [
     name: 'execute-on-stale-parent',
     about: 'executes a block on the state before the one that it builds on',
     profile: 'mixed',
-    changes: [{ file: LEDGER, from: '    (this.#tree as StateTree).adopt(update);\n    for (const [id', to: '    for (const [id' }],
+    changes: [
+      {
+        file: LEDGER,
+        from: '    (this.#tree as StateTree).adopt(update);\n    for (const [id',
+        to: '    for (const [id',
+      },
+    ],
   },
   {
     name: 'stale-accounts',
@@ -33,7 +39,9 @@ export const LEDGER_MUTATIONS: readonly Mutation[] = [
     name: 'lose-fees',
     about: 'forgets the fees of each block',
     profile: 'calm',
-    changes: [{ file: LEDGER, from: 'for (const { fee } of execution.receipts) this.#feePool += fee;', to: '' }],
+    changes: [
+      { file: LEDGER, from: 'for (const { fee } of execution.receipts) this.#feePool += fee;', to: '' },
+    ],
   },
   {
     name: 'make-money',

@@ -60,7 +60,13 @@ export const ROUND_MUTATIONS: readonly Mutation[] = [
     name: 'prevote-invalid',
     about: 'prevotes for blocks that are invalid (L23)',
     profile: 'byzantine',
-    changes: [{ file: RULES, from: "mayVote && validity === 'valid' ? proposal.value", to: 'mayVote ? proposal.value' }],
+    changes: [
+      {
+        file: RULES,
+        from: "mayVote && validity === 'valid' ? proposal.value",
+        to: 'mayVote ? proposal.value',
+      },
+    ],
   },
   {
     name: 'two-thirds-quorum',
@@ -90,14 +96,24 @@ export const ROUND_MUTATIONS: readonly Mutation[] = [
     name: 'skip-timestamp-check',
     about: 'holds every proposal timely',
     profile: 'byzantine',
-    changes: [{ file: TIMING, from: 'if (place.polRound >= 0) return true;', to: 'if (place.polRound >= -1) return true;' }],
+    changes: [
+      {
+        file: TIMING,
+        from: 'if (place.polRound >= 0) return true;',
+        to: 'if (place.polRound >= -1) return true;',
+      },
+    ],
   },
   {
     name: 'no-retransmission',
     about: 'does not send votes that a peer lacks',
     profile: 'lossy',
     changes: [
-      { file: RELAY, from: "    for (const vote of votes) send(encodeMessage({ kind: 'vote', vote }));\n", to: '' },
+      {
+        file: RELAY,
+        from: "    for (const vote of votes) send(encodeMessage({ kind: 'vote', vote }));\n",
+        to: '',
+      },
     ],
   },
 ];

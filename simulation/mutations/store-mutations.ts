@@ -37,7 +37,13 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
     name: 'sign-guard-off',
     about: 'signs whatever consensus asks',
     profile: 'lost-logs',
-    changes: [{ file: GUARD, from: 'const order = compareRequests(request, last);', to: 'const order = 1 + 0 * compareRequests(request, last);' }],
+    changes: [
+      {
+        file: GUARD,
+        from: 'const order = compareRequests(request, last);',
+        to: 'const order = 1 + 0 * compareRequests(request, last);',
+      },
+    ],
   },
   {
     name: 'sign-record-unsynced',
@@ -49,7 +55,13 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
     name: 'finalise-without-sync',
     about: 'calls a block final before it is on disk',
     profile: 'crashes',
-    changes: [{ file: FINALISE, from: 'await engine.write(batch, { sync: true });', to: 'await engine.write(batch);' }],
+    changes: [
+      {
+        file: FINALISE,
+        from: 'await engine.write(batch, { sync: true });',
+        to: 'await engine.write(batch);',
+      },
+    ],
   },
   {
     name: 'forget-acknowledged-transactions',

@@ -42,7 +42,14 @@ export class Internet {
   host(peer: string): Host {
     const known = this.hosts.get(peer);
     if (known !== undefined) return known;
-    const host: Host = { peer, state: 'refusing', node: undefined, life: undefined, workMs: 0, busyUntilMs: 0 };
+    const host: Host = {
+      peer,
+      state: 'refusing',
+      node: undefined,
+      life: undefined,
+      workMs: 0,
+      busyUntilMs: 0,
+    };
     this.hosts.set(peer, host);
     return host;
   }

@@ -25,7 +25,7 @@ export class Emitter {
   protected emit(type: string, data?: Uint8Array): void {
     const listeners = this.#listeners.get(type);
     if (listeners === undefined) return;
-    for (const listener of [...listeners]) listener(data === undefined ? { type } : { type, data });
+    for (const listener of listeners) listener(data === undefined ? { type } : { type, data });
   }
 }
 
@@ -74,7 +74,8 @@ export class SimulatedStream extends Emitter {
   /** False when the sender should wait for `onDrain`. */
   send(bytes: Uint8Array): boolean {
     const other = this.#other;
-    if (this.#isClosed || other === undefined || !this.#carrier.isOpen) throw new Error('the stream is closed');
+    if (this.#isClosed || other === undefined || !this.#carrier.isOpen)
+      throw new Error('the stream is closed');
     const piece = bytes.slice();
     this.#underWay += piece.length;
     let hasArrived = false;
@@ -145,4 +146,3 @@ export class SimulatedStream extends Emitter {
 function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error('aborted');
 }
-

@@ -43,7 +43,7 @@ export interface NodeInit {
   readonly openLibp2p: OpenLibp2p;
   readonly byzantine: { readonly behaviour: ByzantineBehaviour; readonly account: SigningKey } | undefined;
   /** Hears every proposal and vote before it goes to a peer. */
-  readonly onSaid: (message: Said, to: PeerId | 'all') => void;
+  readonly onSaid: (message: Said) => void;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -61,7 +61,9 @@ export interface AssembledNode {
 }
 
 /** Opens the state. The node says nothing yet. */
-export async function assembleNode(init: NodeInit): Promise<{ node: AssembledNode; start: () => Promise<void> }> {
+export async function assembleNode(
+  init: NodeInit,
+): Promise<{ node: AssembledNode; start: () => Promise<void> }> {
   const { genesis, life, random, disk, onFatal } = init;
   const { identity, initialHeight, timeMs: genesisTimeMs } = genesis;
   const logger = silentLogger;
@@ -161,18 +163,18 @@ function openNetwork(
 
 /** Lets an ear hear every proposal and vote that the node sends. */
 function tapped(network: Network, onSaid: NodeInit['onSaid']): Network {
-  const listen = (channel: string, bytes: Uint8Array, to: PeerId | 'all'): void => {
+  const listen = (channel: string, bytes: Uint8Array): void => {
     if (channel !== 'consensus') return;
     const message = parsed(bytes);
-    if (message !== undefined && message.kind !== 'round-state') onSaid(message, to);
+    if (message !== undefined && message.kind !== 'round-state') onSaid(message);
   };
   return networkLike(network, {
     send(peer, channel, message) {
-      listen(channel, message, peer);
+      listen(channel, message);
       return network.send(peer, channel, message);
     },
     broadcast(channel, message, except) {
-      listen(channel, message, 'all');
+      listen(channel, message);
       return network.broadcast(channel, message, except);
     },
   });

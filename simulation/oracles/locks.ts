@@ -55,7 +55,8 @@ export const locks: MakeOracle = (context) => {
 
   function judgeProposal(index: number, { body }: SignedProposal): string | undefined {
     const lock = held.get(index);
-    if (lock?.height !== body.height || lock.round >= body.round || body.polRound >= lock.round) return undefined;
+    if (lock?.height !== body.height || lock.round >= body.round || body.polRound >= lock.round)
+      return undefined;
     return (
       `validator ${index} precommitted ${lock.hash} in round ${lock.round} of height ${body.height} and proposed ` +
       `${toHex(body.blockHash)} with proof of round ${body.polRound} in round ${body.round}`

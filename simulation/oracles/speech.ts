@@ -25,7 +25,8 @@ export const speech: MakeOracle = (context) => {
       const before = last.get(node);
       if (syncs !== undefined) last.set(node, syncs);
       if (before === undefined || syncs === undefined) return undefined;
-      if (syncs.log === before.log) return `${node} said its ${kind} of ${height}/${round} before the log was synced`;
+      if (syncs.log === before.log)
+        return `${node} said its ${kind} of ${height}/${round} before the log was synced`;
       if (syncs.signRecord > before.signRecord) return undefined;
       return `${node} said its ${kind} of ${height}/${round} before the record of its signature was synced`;
     },

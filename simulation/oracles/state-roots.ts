@@ -22,7 +22,8 @@ export const stateRoots: MakeOracle = (context) => {
     if (kind !== 'prevote' || blockHash === undefined || !isOwn || !context.isCorrect(node)) return undefined;
     const header = headers.get(toHex(blockHash));
     const before = roots.get(height - 1);
-    if (header === undefined || before === undefined || toHex(header.stateRoot) === before.stateRoot) return undefined;
+    if (header === undefined || before === undefined || toHex(header.stateRoot) === before.stateRoot)
+      return undefined;
     return `${node} prevoted ${toHex(blockHash)} of height ${height}, whose header has another state root than the chain`;
   }
 

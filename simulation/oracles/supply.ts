@@ -47,7 +47,8 @@ class Model {
     const sender = this.account(senderId);
     if (sender.balance < total) return false;
     sender.balance -= total;
-    for (const { to, amount } of payload.outputs) this.account(Buffer.from(to).toString('hex')).balance += amount;
+    for (const { to, amount } of payload.outputs)
+      this.account(Buffer.from(to).toString('hex')).balance += amount;
     return true;
   }
 

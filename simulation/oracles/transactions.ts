@@ -42,7 +42,13 @@ export const transactions: MakeOracle = (context) => {
           const isFinal = final.has(event.id);
           if (isFinal || (event.refused !== undefined && !isKnown)) return undefined;
           const { sender, nonce, validUntil, id, node } = event;
-          const fresh = { sender, nonce, validUntil, journals: new Set<string>(), memories: new Set<string>() };
+          const fresh = {
+            sender,
+            nonce,
+            validUntil,
+            journals: new Set<string>(),
+            memories: new Set<string>(),
+          };
           const entry = accepted.get(id) ?? fresh;
           if (!isKnown) entry.journals.add(node);
           else if (!entry.journals.has(node)) entry.memories.add(node);

@@ -19,7 +19,10 @@ export const validity: MakeOracle = (context) => {
         const { round, blockHash } = event.message.proposal.body;
         const hash = toHex(blockHash);
         const known = proposed.get(hash);
-        proposed.set(hash, { atMs: known?.atMs ?? context.nowMs(), round: Math.max(round, known?.round ?? 0) });
+        proposed.set(hash, {
+          atMs: known?.atMs ?? context.nowMs(),
+          round: Math.max(round, known?.round ?? 0),
+        });
       }
       if (event.kind !== 'final' || !context.isCorrect(event.node)) return undefined;
       const { block, commit } = event;
@@ -58,7 +61,8 @@ function timeFault(
   const aheadMs = timeMs - context.nowMs();
   if (aheadMs > slackMs) return `block ${height} is ${aheadMs} ms ahead of the clocks`;
   const behindMs = proposed.atMs - timeMs;
-  if (behindMs > delayMs + slackMs) return `block ${height} was ${behindMs} ms old when it was first proposed`;
+  if (behindMs > delayMs + slackMs)
+    return `block ${height} was ${behindMs} ms old when it was first proposed`;
   return undefined;
 }
 
@@ -82,7 +86,12 @@ function lastCommitFault(
   return commitFault(header.height - 1, before, lastCommit, context);
 }
 
-function commitFault(height: number, hash: string, commit: Commit, context: OracleContext): string | undefined {
+function commitFault(
+  height: number,
+  hash: string,
+  commit: Commit,
+  context: OracleContext,
+): string | undefined {
   if (toHex(commit.blockHash) !== hash) return `a commit of height ${height} is of another block`;
   const digest = voteDigest(
     { kind: 'precommit', height, round: commit.round, blockHash: commit.blockHash },

@@ -19,7 +19,8 @@ export function summarise(reports: readonly SeedReport[]): SimulationSummary {
   const faults = new Map<string, number>();
   const behaviours = new Map<string, number>();
   for (const report of reports) {
-    for (const [kind, count] of Object.entries(report.faults)) faults.set(kind, (faults.get(kind) ?? 0) + count);
+    for (const [kind, count] of Object.entries(report.faults))
+      faults.set(kind, (faults.get(kind) ?? 0) + count);
     for (const name of report.behaviours) behaviours.set(name, (behaviours.get(name) ?? 0) + 1);
   }
   return {
@@ -29,10 +30,14 @@ export function summarise(reports: readonly SeedReport[]): SimulationSummary {
     messages: sum(({ messages }) => messages),
     transactions: sum(({ transactions }) => transactions),
     events: sum(({ events }) => events),
-    faults: Object.fromEntries([...faults].toSorted()),
-    behaviours: Object.fromEntries([...behaviours].toSorted()),
+    faults: inOrder(faults),
+    behaviours: inOrder(behaviours),
     virtualMs: sum(({ virtualMs }) => virtualMs),
   };
+}
+
+function inOrder(counts: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 export function describeSummary(summary: SimulationSummary, wallMs: number): string {

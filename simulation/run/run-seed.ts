@@ -48,10 +48,16 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
   const startMs = time.monotonic();
   const isOver = (done: () => boolean) => () => judge.finding !== undefined || done();
   const calm = async (goal: number): Promise<void> => {
-    const isThere = await time.runUntil(isOver(() => world.height >= goal), CALM_LIMIT_MS);
+    const isThere = await time.runUntil(
+      isOver(() => world.height >= goal),
+      CALM_LIMIT_MS,
+    );
     if (isThere) return;
     const where = world.correct.map(({ name, height }) => `${name} ${height}`).join(', ');
-    judge.report('liveness', `not every correct node reached height ${goal} in ${CALM_LIMIT_MS} ms: ${where}`);
+    judge.report(
+      'liveness',
+      `not every correct node reached height ${goal} in ${CALM_LIMIT_MS} ms: ${where}`,
+    );
   };
   world.start();
   await time.run(500);
@@ -61,16 +67,30 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
     const { min, max } = profile.stormMs;
     if (max > 0) {
       storm.begin();
-      await time.runUntil(isOver(() => false), world.random.between(min, max));
+      await time.runUntil(
+        isOver(() => false),
+        world.random.between(min, max),
+      );
       world.heal();
       await calm(world.topHeight + CALM_HEIGHTS);
     } else await calm(Math.min(heights, world.topHeight + 10));
   }
-  await time.runUntil(isOver(() => world.machines.every(({ hasJoined }) => hasJoined)), CALM_LIMIT_MS);
+  await time.runUntil(
+    isOver(() => world.machines.every(({ hasJoined }) => hasJoined)),
+    CALM_LIMIT_MS,
+  );
   world.client.stop();
-  if (judge.finding === undefined) await time.runUntil(isOver(() => judge.isSettled), SETTLE_LIMIT_MS);
+  if (judge.finding === undefined)
+    await time.runUntil(
+      isOver(() => judge.isSettled),
+      SETTLE_LIMIT_MS,
+    );
   const top = world.topHeight;
-  if (judge.finding === undefined) await time.runUntil(isOver(() => world.height >= top), CALM_LIMIT_MS);
+  if (judge.finding === undefined)
+    await time.runUntil(
+      isOver(() => world.height >= top),
+      CALM_LIMIT_MS,
+    );
   if (judge.finding === undefined) await judge.finish();
   return {
     seed,

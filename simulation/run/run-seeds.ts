@@ -35,8 +35,8 @@ export async function runSeeds(request: SeedsRequest): Promise<SeedReport[]> {
     const workerData: SeedWorkerData = { mutation };
     const worker = new Worker(new URL('./seed-worker.ts', import.meta.url), { workerData });
     try {
-      while (next <= last && isEnough?.() !== true) {
-        const seed = next++;
+      for (let seed = next++; seed <= last; seed = next++) {
+        if (isEnough?.() === true) return;
         const answer = await ask(worker, {
           profile,
           seed,

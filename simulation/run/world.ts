@@ -91,12 +91,7 @@ export class World {
       this.trace.add(time.monotonic(), `${from.slice(-4)}>${to.slice(-4)} ${bytes}`, false);
   }
 
-  static async make(
-    profile: Profile,
-    seed: number,
-    validators: number,
-    traceLines: number,
-  ): Promise<World> {
+  static async make(profile: Profile, seed: number, validators: number, traceLines: number): Promise<World> {
     const setup = setUp(profile, seed, validators);
     const count = validators + profile.fullNodes;
     const peers = await Promise.all(

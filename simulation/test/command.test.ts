@@ -20,7 +20,16 @@ describe('node0 simulate', () => {
   });
 
   it('ends with 1 at a finding, with its events and the command that shows it again', () => {
-    const options = ['--seed', '1', '--profile', 'crashes', '--heights', '5', '--mutation', 'vote-before-log'];
+    const options = [
+      '--seed',
+      '1',
+      '--profile',
+      'crashes',
+      '--heights',
+      '5',
+      '--mutation',
+      'vote-before-log',
+    ];
     const { status, stdout } = simulate(...options);
     assert.equal(status, 1);
     assert.match(stdout, /seed 1 of profile crashes: speech: v\d said its/);
