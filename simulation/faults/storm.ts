@@ -19,6 +19,8 @@ export interface StormComponents {
 
 /** Most of a machine's time before a supervisor starts its node again. */
 const RESTART_MS_MAX = 1_500;
+/** What a time service leaves of a clock's error: two clocks stay within the precision of the chain. */
+const CALM_SKEW_MS = 200;
 /** Beyond the precision of the chain's clocks. */
 const CLOCK_JUMP_MS_MAX = 4_000;
 
@@ -41,13 +43,14 @@ export class Storm {
   /** Undoes every fault; machines that are down come up soon. */
   end(): void {
     this.#isRaging = false;
-    const { wire, machines, time } = this.#components;
+    const { wire, machines, time, random } = this.#components;
     wire.heal();
     for (const machine of machines) {
       machine.resume();
       machine.disk.heal();
       machine.clock.drift = 0;
       machine.clock.correct();
+      machine.clock.offsetMs += random.between(-CALM_SKEW_MS, CALM_SKEW_MS);
       machine.host.workMs = 0;
       if (machine.hasJoined) time.after(1, () => machine.start());
     }
