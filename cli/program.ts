@@ -5,6 +5,7 @@ import { addGenesisCommand } from './commands/genesis/index.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addQueryCommand } from './commands/query.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTransactionCommand } from './commands/tx.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -48,5 +49,6 @@ Examples:
   addTransactionCommand(program);
   addQueryCommand(program);
   addBenchCommand(program);
+  addSimulateCommand(program);
   return program;
 }

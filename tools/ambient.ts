@@ -6,6 +6,7 @@ const AMBIENT: readonly { readonly pattern: RegExp; readonly instead: string }[]
     pattern: /\bMath\.random\b|\brandomBytes\b|\brandomInt\b|\bgetRandomValues\b|\brandomUUID\b/,
     instead: 'Random',
   },
+  { pattern: /\bAbortSignal\.timeout\b/, instead: 'Scheduler' },
   { pattern: /\bset(Timeout|Interval|Immediate)\s*\(|\bnode:timers/, instead: 'Scheduler' },
 ];
 

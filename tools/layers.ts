@@ -8,6 +8,7 @@ const TOP_FOLDERS = [
   'genesis',
   'gateway',
   'node',
+  'simulation',
   'cli',
   'bench',
   'test',
@@ -51,7 +52,8 @@ const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
   genesis: [/^kernel$/, /^services\//],
   gateway: [/^kernel$/, /^services\//, /^genesis$/],
   node: [/^kernel$/, /^runtime$/, /^services\//, /^engines\//, /^genesis$/, /^gateway$/],
-  cli: [/^kernel$/, /^runtime$/, /^services\//, /^genesis$/, /^node$/],
+  simulation: [/^kernel$/, /^runtime$/, /^services\//, /^engines\//],
+  cli: [/^kernel$/, /^runtime$/, /^services\//, /^genesis$/, /^node$/, /^simulation$/],
 };
 
 /** Why `from` may not import `to`, or undefined when it may. */

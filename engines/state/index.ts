@@ -1,3 +1,4 @@
+export { stateEngineError } from './errors.ts';
 export { createMemoryStateEngine, type MemoryStateEngine } from './memory-engine.ts';
 export { openStateEngine } from './open-state-engine.ts';
 export {

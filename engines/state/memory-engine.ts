@@ -5,8 +5,13 @@ import { STATE_FAMILIES, type Entry, type RangeOptions, type StateEngine, type S
 
 /** The memory engine, with the power to lose what was not synced. */
 export interface MemoryStateEngine extends StateEngine {
-  /** What a machine finds after power loss: the batches up to the last synced one, in an engine of their own. */
-  crash(): MemoryStateEngine;
+  /**
+   * What a machine finds after it went down, in an engine of its own: the batches up to the last synced one, and
+   * the first `kept` of those after it.
+   */
+  crash(kept?: number): MemoryStateEngine;
+  /** Batches after the last synced one. */
+  readonly unsynced: number;
 }
 
 /**
@@ -62,9 +67,12 @@ export function createMemoryStateEngine(synced: readonly (readonly Operation[])[
     async close() {
       closed = true;
     },
-    crash() {
+    crash(kept = 0) {
       closed = true;
-      return createMemoryStateEngine(log.slice(0, syncedCount));
+      return createMemoryStateEngine(log.slice(0, syncedCount + kept));
+    },
+    get unsynced() {
+      return log.length - syncedCount;
     },
   };
 }

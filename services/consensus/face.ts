@@ -11,6 +11,8 @@ export interface ConsensusInit {
   readonly identity: ChainIdentity;
   /** Where the write-ahead log lives; unused by an observer. */
   readonly directory: LogDirectory;
+  /** Size from which a log segment is replaced by a new one when a height begins. */
+  readonly logSegmentBytes?: number;
   /** Absent: an observer, which follows and finalises and never votes. */
   readonly key?: ConsensusSigner;
 }
@@ -78,6 +80,9 @@ export interface ConsensusStatistics {
   readonly proposalsUntimely: number;
   readonly transactionsFetched: number;
   readonly messagesRelayed: number;
+  /** Messages and results that wait for the core now, and messages of the next height that are kept. */
+  readonly waiting: number;
+  readonly early: number;
   readonly equivocations: number;
   readonly signRefusals: number;
   /** Milliseconds spent in each step, summed. */

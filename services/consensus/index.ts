@@ -13,4 +13,6 @@ export type {
 export { openLocalSigner, type ConsensusSigner } from './signer.ts';
 export { openFileDirectory } from './store/file-directory.ts';
 export type { LogDirectory, LogFile } from './store/log-directory.ts';
-export type { RoundState, SignedProposal, SignedVote } from './wire/messages.ts';
+export { compactProposal } from './driver/compact-block.ts';
+export { decodeMessage, encodeMessage } from './wire/codec.ts';
+export type { ConsensusMessage, RoundState, SignedProposal, SignedVote } from './wire/messages.ts';

@@ -1,5 +1,6 @@
 import type { Clock, CodedError, Logger, Random, Scheduler } from '#kernel';
 import type { NetworkLimits } from './limits.ts';
+import type { OpenLibp2p } from './open-libp2p.ts';
 
 /** A peer's libp2p identity as text. */
 export type PeerId = string;
@@ -109,6 +110,8 @@ export interface NetworkComponents {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
+  /** What carries connections and streams, in place of libp2p over TCP. */
+  readonly openLibp2p?: OpenLibp2p;
 }
 
 export interface NetworkStatistics {
@@ -116,6 +119,8 @@ export interface NetworkStatistics {
   readonly messagesOut: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Bytes that wait in the queues of all peers now. */
+  readonly bytesQueued: number;
   /** Messages that a full queue did not take, by channel. */
   readonly dropped: Readonly<Record<Channel, number>>;
   readonly offences: number;

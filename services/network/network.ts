@@ -25,6 +25,7 @@ import { mismatch } from './hello.ts';
 import { DEFAULT_LIMITS, FLUSH_MS, REQUEST_STREAMS_MAX, type NetworkLimits } from './limits.ts';
 import { Listeners } from './listeners.ts';
 import { openLibp2p } from './open-libp2p.ts';
+import { deadline } from './stream-io.ts';
 import { RequestServer, sendRequest } from './requests.ts';
 import { PeerScores } from './scores.ts';
 import { PeerSession, addCounts, channelProtocol } from './session.ts';
@@ -88,7 +89,7 @@ class Libp2pNetwork implements Network {
   }
 
   async start(): Promise<void> {
-    this.#node = await openLibp2p({
+    this.#node = await (this.#components.openLibp2p ?? openLibp2p)({
       key: this.#key,
       listen: this.#init.listen,
       maxPeers: this.#limits.maxPeers,
@@ -223,9 +224,11 @@ class Libp2pNetwork implements Network {
 
   statistics(): NetworkStatistics {
     const sums = { ...this.#past };
-    for (const session of this.#sessions.values()) addCounts(sums, session);
+    const sessions = [...this.#sessions.values()];
+    for (const session of sessions) addCounts(sums, session);
+    const bytesQueued = sessions.reduce((sum, session) => sum + session.bytesQueued, 0);
     const { offences, bans } = this.#scores;
-    return { ...sums, dropped: { ...this.#dropped }, offences, bans, refused: this.#refused };
+    return { ...sums, bytesQueued, dropped: { ...this.#dropped }, offences, bans, refused: this.#refused };
   }
 
   #isRefused(peer: PeerId): boolean {
@@ -237,10 +240,14 @@ class Libp2pNetwork implements Network {
   async #dial({ peer, address }: DialTarget): Promise<void> {
     const node = this.#node;
     if (node === undefined) return;
-    const connection = await node.dial(address, {
-      signal: AbortSignal.timeout(this.#limits.handshakeTimeoutMs),
-    });
-    await this.#greetings.get(connection.id);
+    const late = () => networkError('handshake-failed', 'the peer does not answer', { peer });
+    const { signal, done } = deadline(this.#components.scheduler, this.#limits.handshakeTimeoutMs, late);
+    try {
+      const connection = await node.dial(address, { signal });
+      await this.#greetings.get(connection.id);
+    } finally {
+      done();
+    }
     const refusal = this.#refusals.get(peer);
     if (refusal !== undefined && !this.#sessions.has(peer)) throw refusal;
   }

@@ -16,6 +16,8 @@ export interface Libp2pOptions {
   readonly isRefused: (peer: PeerId) => boolean;
 }
 
+export type OpenLibp2p = (options: Libp2pOptions) => Promise<Libp2p>;
+
 /**
  * Starts libp2p: TCP, TLS 1.3 first and Noise second, Yamux.
  *

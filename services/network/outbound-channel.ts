@@ -2,6 +2,7 @@ import type { Connection, Stream } from '@libp2p/interface';
 import type { Cancellable, Scheduler } from '#kernel';
 import { frame } from './framing.ts';
 import { CORK_BYTES } from './limits.ts';
+import { deadline } from './stream-io.ts';
 
 export interface OutboundLimits {
   readonly queueMessagesMax: number;
@@ -42,6 +43,10 @@ export class OutboundChannel {
 
   get isEmpty(): boolean {
     return this.#queue.length === 0 && !this.#busy;
+  }
+
+  get bytesQueued(): number {
+    return this.#queuedBytes;
   }
 
   /** Uses another connection from now on; the stream is opened when there is something to send. */
@@ -100,13 +105,17 @@ export class OutboundChannel {
   }
 
   async #open(connection: Connection): Promise<Stream> {
-    const stream = await connection.newStream(this.#protocol, {
-      signal: AbortSignal.timeout(this.#limits.stallTimeoutMs),
-    });
-    stream.addEventListener('close', () => {
-      if (this.#stream === stream) this.#stream = undefined;
-    });
-    return stream;
+    const late = () => new Error('the peer opens no stream');
+    const { signal, done } = deadline(this.#scheduler, this.#limits.stallTimeoutMs, late);
+    try {
+      const stream = await connection.newStream(this.#protocol, { signal });
+      stream.addEventListener('close', () => {
+        if (this.#stream === stream) this.#stream = undefined;
+      });
+      return stream;
+    } finally {
+      done();
+    }
   }
 
   async #waitForRoom(stream: Stream): Promise<void> {

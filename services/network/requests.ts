@@ -34,7 +34,11 @@ export async function sendRequest(
     stream = await connection.newStream(protocol, { signal });
     await sendAll(stream, frame([body]), signal);
     const answer = await readMessage(stream, Math.max(maxResponseBytes, REASON_BYTES_MAX) + 1, signal);
-    void stream.close({ signal: AbortSignal.timeout(timeoutMs) }).catch(() => {});
+    const closing = deadline(scheduler, timeoutMs, late);
+    void stream
+      .close({ signal: closing.signal })
+      .catch(() => {})
+      .finally(closing.done);
     if (answer[0] === ANSWER.body) return answer.slice(1);
     const reason = fromUtf8(answer.subarray(1));
     throw networkError('request-refused', `the peer refused ${protocol}: ${reason}`, { protocol, reason });

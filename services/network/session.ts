@@ -143,6 +143,10 @@ export class PeerSession {
     return [...this.#outbound.values()].reduce((sum, channel) => sum + channel.bytesOut, 0);
   }
 
+  get bytesQueued(): number {
+    return [...this.#outbound.values()].reduce((sum, channel) => sum + channel.bytesQueued, 0);
+  }
+
   close(reason: Error): void {
     for (const channel of this.#outbound.values()) channel.close();
     for (const connection of this.#connections.splice(0)) connection.abort(reason);

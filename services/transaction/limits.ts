@@ -25,6 +25,8 @@ export const GOSSIP_DELAY_MS = 4;
 export const GOSSIP_INTERVAL_MS = 50;
 /** Time after which the id of a peer's transaction is passed on, if it still waits: most are final by then. */
 export const GOSSIP_PASS_ON_MS = 150;
+/** Time after which an own transaction that still waits is announced again: what was sent may be lost. */
+export const REMIND_AFTER_MS = 5_000;
 /** Peers that get the bytes at once; the others get ids and ask for what they lack. */
 export const GOSSIP_PUSH_PEERS = 8;
 /** Announced ids that are not known here, remembered until they come or are fetched. */

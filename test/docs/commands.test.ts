@@ -188,6 +188,7 @@ describe('the commands of the documents', () => {
       'docs/guides/api.md',
       'docs/guides/genesis.md',
       'docs/guides/founding.md',
+      'docs/guides/simulation.md',
     ];
     const texts = await Promise.all(documents.map((document) => readFile(join(ROOT, document), 'utf8')));
     const commands = new Set(texts.flatMap((text) => commandsOf(text).map(({ text: command }) => command)));
@@ -254,6 +255,17 @@ describe('the commands of the documents', () => {
     }
   });
 
+  it('of the simulation guide work', async () => {
+    const cwd = join(folder.path, 'simulation');
+    await mkdir(cwd);
+    const reader = new Reader(cwd);
+    try {
+      await reader.read('docs/guides/simulation.md');
+    } finally {
+      await reader.close();
+    }
+  });
+
   it('print what the genesis guide shows', async () => {
     const guide = await readFile(join(ROOT, 'docs/guides/genesis.md'), 'utf8');
     const { stdout, status } = spawnSync(
@@ -291,6 +303,7 @@ describe('the links of the documents', () => {
       'docs/guides/genesis.md',
       'docs/guides/founding.md',
       'docs/performance.md',
+      'docs/guides/simulation.md',
     ];
     const broken: string[] = [];
     for (const document of documents) {

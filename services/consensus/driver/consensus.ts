@@ -147,7 +147,8 @@ class ConsensusDriver implements Consensus {
   }
 
   statistics(): ConsensusStatistics {
-    return this.#telemetry.statistics();
+    const waiting = this.#inbox.length;
+    return { ...this.#telemetry.statistics(), waiting, early: this.#early.length };
   }
 
   onEvent(listener: (event: ConsensusEvent) => void): () => void {
@@ -161,7 +162,7 @@ class ConsensusDriver implements Consensus {
 
   async #openLog(): Promise<readonly LogEntry[]> {
     if (this.#init.key === undefined) return [];
-    const { log, records } = await openWriteAheadLog(this.#init.directory);
+    const { log, records } = await openWriteAheadLog(this.#init.directory, this.#init.logSegmentBytes);
     this.#log = log;
     const next = this.#components.chain.tip().height + 1;
     return records.map(decodeLogEntry).flatMap(({ height, entry }) => (height === next ? [entry] : []));

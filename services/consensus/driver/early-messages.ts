@@ -19,6 +19,10 @@ export class EarlyMessages {
   #messages: EarlyMessage[] = [];
   readonly #perPeer = new Map<PeerId, number>();
 
+  get length(): number {
+    return this.#messages.length;
+  }
+
   keep(message: EarlyMessage): boolean {
     const count = this.#perPeer.get(message.peer) ?? 0;
     const isFull = this.#messages.length >= EARLY_MESSAGES_MAX || count >= EARLY_MESSAGES_PER_PEER_MAX;

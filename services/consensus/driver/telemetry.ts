@@ -2,9 +2,11 @@ import type { Clock, Logger } from '#kernel';
 import type { Step, TimeoutKind } from '../domain/types.ts';
 import type { ConsensusEvent, ConsensusStatistics } from '../face.ts';
 
+/** What is counted here; the rest of the statistics are sizes. */
+type Counted = Omit<ConsensusStatistics, 'waiting' | 'early'>;
 type Counter = {
-  [Name in keyof ConsensusStatistics]: ConsensusStatistics[Name] extends number ? Name : never;
-}[keyof ConsensusStatistics];
+  [Name in keyof Counted]: Counted[Name] extends number ? Name : never;
+}[keyof Counted];
 
 const zeroTimeouts = { 'empty-block': 0, propose: 0, prevote: 0, precommit: 0 };
 const zeroSteps = { waiting: 0, propose: 0, prevote: 0, precommit: 0, decided: 0 };
@@ -60,7 +62,7 @@ export class Telemetry {
     return () => this.#listeners.delete(listener);
   }
 
-  statistics(): ConsensusStatistics {
+  statistics(): Counted {
     return { ...this.#counters, timeouts: { ...this.#timeouts }, stepMs: { ...this.#stepMs } };
   }
 

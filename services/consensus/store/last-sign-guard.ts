@@ -52,7 +52,15 @@ export async function openLastSignGuard(
   publicKey: Uint8Array,
 ): Promise<LastSignGuard> {
   const last = readRecord(await directory.read(FILE_NAME), publicKey);
-  return new FileGuard(await directory.open(FILE_NAME), publicKey, last);
+  const file = await directory.open(FILE_NAME);
+  try {
+    // A process that was killed in the midst of a sync leaves a record that only the page cache has.
+    await file.sync();
+  } catch (cause) {
+    await file.close();
+    throw storageFailed(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  return new FileGuard(file, publicKey, last);
 }
 
 class FileGuard implements LastSignGuard {

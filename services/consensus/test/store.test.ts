@@ -191,6 +191,26 @@ describe('last-sign guard', () => {
     }
   });
 
+  it('relies on no record that a killed process left unsynced', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const directory = new MemoryDirectory();
+      const killed = await openLastSignGuard(directory, key.publicKey);
+      directory.held = 'last-sign';
+      void killed.sign(request(5, 0, 'prevote', 'a'), sign);
+      for (let ticks = 0; ticks < 10; ticks++) await Promise.resolve();
+      directory.held = undefined;
+      // The process is killed in the midst of the sync; the page cache still has what it wrote.
+      const next = await openLastSignGuard(directory, key.publicKey);
+      await next.sign(request(5, 0, 'prevote', 'a'), sign);
+      const after = await openLastSignGuard(directory.crash(seeded(seed)), key.publicKey);
+      await assert.rejects(
+        after.sign(request(5, 0, 'prevote', 'b'), sign),
+        { code: 'consensus.sign-conflict' },
+        `seed ${seed}`,
+      );
+    }
+  });
+
   it('refuses the record of another key and a damaged one', async () => {
     const directory = new MemoryDirectory();
     const guard = await openLastSignGuard(directory, key.publicKey);

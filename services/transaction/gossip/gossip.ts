@@ -20,10 +20,12 @@ import {
   GOSSIP_FRAME_BYTES_MAX,
   GOSSIP_PUSH_PEERS,
   GOSSIP_QUEUE_MAX,
+  REMIND_AFTER_MS,
 } from '../limits.ts';
 import type { Mempool } from '../mempool/face.ts';
 import type { TransactionFetch } from './fetch.ts';
 import { Incoming } from './incoming.ts';
+import { OwnWaiting } from './own-waiting.ts';
 import { frameTransactions, packIds, unframeTransactions, unpackIds } from './frames.ts';
 
 /** First byte of a frame: whole transactions, or ids only. */
@@ -49,6 +51,8 @@ export interface TransactionGossip {
     queueDropped: number;
     fetched: number;
     incomingDropped: number;
+    /** Ids that peers announced and that are not here yet. */
+    announced: number;
   };
 }
 
@@ -69,6 +73,8 @@ class Gossip implements TransactionGossip {
   #ids = new Map<string, Set<PeerId>>();
   #pushTimer: Cancellable | undefined;
   #passTimer: Cancellable | undefined;
+  readonly #ownWaiting = new OwnWaiting();
+  #remindTimer: Cancellable | undefined;
   #lastPushMs = -Infinity;
   /** Announced ids that this node does not have, with the peers that say they do, in the order to ask them. */
   readonly #announced = new Map<string, PeerId[]>();
@@ -104,13 +110,14 @@ class Gossip implements TransactionGossip {
     this.#pushTimer?.cancel();
     this.#passTimer?.cancel();
     this.#fetchTimer?.cancel();
+    this.#remindTimer?.cancel();
     this.#pushes = [];
     this.#ids.clear();
     this.#announced.clear();
   }
 
   statistics() {
-    return { ...this.#statistics, incomingDropped: this.#incoming.dropped };
+    return { ...this.#statistics, incomingDropped: this.#incoming.dropped, announced: this.#announced.size };
   }
 
   #admitted(transactions: readonly Transaction[], source: string): void {
@@ -140,10 +147,27 @@ class Gossip implements TransactionGossip {
     const chosen = new Set(this.#choose(peers));
     const frames = chunkTransactions(pushes);
     const ids = pushes.map(({ id }) => id);
+    this.#ownWaiting.add(ids, this.#lastPushMs);
+    this.#remindLater();
     for (const peer of peers) {
       if (chosen.has(peer)) for (const frame of frames) this.#sendFrame(peer, frame);
       else this.#sendIds(peer, ids);
     }
+  }
+
+  #remindLater(): void {
+    if (!this.#running || this.#ownWaiting.isEmpty) return;
+    this.#remindTimer ??= this.#components.scheduler.after(REMIND_AFTER_MS, () => this.#remind());
+  }
+
+  /** Announces again what still waits of the own: nobody else may have it. */
+  #remind(): void {
+    this.#remindTimer = undefined;
+    const { clock, mempool, transport } = this.#components;
+    const isWaiting = (id: string): boolean => mempool.lookup(id) !== undefined;
+    const ids = this.#ownWaiting.due(clock.monotonic(), IDS_PER_FRAME, isWaiting);
+    if (ids.length > 0) for (const { id } of transport.peers()) this.#sendIds(id, ids);
+    this.#remindLater();
   }
 
   /** Passes on the ids of what others sent and what still waits, to peers that are not known to have it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { concatBytes, toHex } from '#kernel';
 import { frameTransactions, packIds, unframeTransactions } from '../gossip/frames.ts';
-import { GOSSIP_FRAME_BYTES_MAX, GOSSIP_PUSH_PEERS } from '../limits.ts';
+import { GOSSIP_FRAME_BYTES_MAX, GOSSIP_PUSH_PEERS, REMIND_AFTER_MS } from '../limits.ts';
 import { bigger, filled, outputs, signed } from './support/samples.ts';
 import { idsOf } from './support/test-mempool.ts';
 import { FRAME, World } from './support/world.ts';
@@ -36,6 +36,28 @@ describe('gossip of transactions', () => {
     assert.deepEqual(b.test.admitted, [{ ids: [transaction.id], source: 'a' }]);
     assert.equal(c.gossip.statistics().fetched, 1);
     assert.deepEqual(world.network.reports, []);
+  });
+
+  it('announces its own again while they wait, since what is sent may be lost', async () => {
+    const world = new World();
+    const a = world.node('a');
+    const b = world.node('b', ['a']);
+    const [lost, final] = [signed(0), signed(1)];
+    world.network.choked.add('b');
+    await a.test.submitAs('api:x', lost, final);
+    await world.spread();
+    world.network.choked.clear();
+    await world.fetched();
+    assert.equal(b.test.mempool.size, 0);
+    a.test.finalise([final], { 1: { nonce: 1 } });
+    await world.time.advance(2 * REMIND_AFTER_MS);
+    await world.fetched();
+    assert.deepEqual(b.test.mempool.lookup(lost.id), lost);
+    assert.equal(b.test.mempool.lookup(final.id), undefined);
+    a.test.finalise([lost], { 0: { nonce: 1 } });
+    world.network.frames.length = 0;
+    await world.time.advance(4 * REMIND_AFTER_MS);
+    assert.deepEqual(world.network.frames, []);
   });
 
   it('tells nobody what it heard from it', async () => {
@@ -177,6 +199,7 @@ describe('gossip of transactions', () => {
       queueDropped: 1,
       fetched: 0,
       incomingDropped: 0,
+      announced: 0,
     });
   });
 });

@@ -1,0 +1,55 @@
+import type { Mutation } from './types.ts';
+
+const LEDGER = 'services/blockchain/ledger/ledger.ts';
+const EXECUTE = 'services/blockchain/domain/execute.ts';
+
+/** Faults in what blocks do to the state. */
+export const LEDGER_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'execute-on-stale-parent',
+    about: 'executes a block on the state before the one that it builds on',
+    profile: 'mixed',
+    changes: [
+      {
+        file: LEDGER,
+        from: '    (this.#tree as StateTree).adopt(update);\n    for (const [id',
+        to: '    for (const [id',
+      },
+    ],
+  },
+  {
+    name: 'stale-accounts',
+    about: 'keeps accounts in memory as they were before a block',
+    profile: 'calm',
+    changes: [
+      {
+        file: LEDGER,
+        from: 'for (const [id, account] of execution.changedAccounts) this.#cache.set(id, account);',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'any-nonce',
+    about: 'executes transactions whatever their nonce',
+    profile: 'byzantine',
+    changes: [{ file: EXECUTE, from: 'if (nonce !== account.nonce) {', to: 'if (nonce < 0) {' }],
+  },
+  {
+    name: 'lose-fees',
+    about: 'forgets the fees of each block',
+    profile: 'calm',
+    changes: [
+      { file: LEDGER, from: 'for (const { fee } of execution.receipts) this.#feePool += fee;', to: '' },
+    ],
+  },
+  {
+    name: 'make-money',
+    about: 'does not take from the sender what a transfer gives, and does not look',
+    profile: 'calm',
+    changes: [
+      { file: EXECUTE, from: 'balance: from.balance - total }', to: 'balance: from.balance }' },
+      { file: EXECUTE, from: 'invariant(difference === 0n,', to: 'invariant(difference !== null,' },
+    ],
+  },
+];

@@ -1,0 +1,67 @@
+import type { Mutation } from './types.ts';
+
+const CHECKS = 'services/consensus/driver/message-checks.ts';
+const HEADER = 'services/block/domain/verify-header.ts';
+const VALIDATE = 'services/block/chain/validate.ts';
+const OPEN_FINAL = 'services/block/sync/open-final.ts';
+const FETCH = 'services/transaction/gossip/fetch.ts';
+
+/** Faults in what is believed of others. */
+export const TRUST_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'unverified-votes',
+    about: 'does not verify the signatures of votes',
+    profile: 'byzantine',
+    changes: [
+      {
+        file: CHECKS,
+        from: 'if (verifier.verify({ publicKey, digest, signature: vote.signature })) return ok(undefined);',
+        to: 'if (verifier.verify({ publicKey, digest, signature: vote.signature }) || true) return ok(undefined);',
+      },
+    ],
+  },
+  {
+    name: 'unverified-commit-in-sync',
+    about: 'takes the blocks of a peer without a valid commit',
+    profile: 'mixed',
+    changes: [{ file: OPEN_FINAL, from: 'if (!proven.ok) throw proven.error;', to: '' }],
+  },
+  {
+    name: 'unverified-last-commit',
+    about: 'does not verify the commit that a block carries',
+    profile: 'byzantine',
+    changes: [
+      {
+        file: VALIDATE,
+        from: 'if (lastCommit === undefined || last.validators === undefined) return ok(undefined);',
+        to: 'if (lastCommit === undefined || last.validators !== null) return ok(undefined);',
+      },
+    ],
+  },
+  {
+    name: 'any-state-root',
+    about: 'does not compare the state root of a header',
+    profile: 'byzantine',
+    changes: [
+      {
+        file: HEADER,
+        from: "    ['wrong-state-root', 'state root', header.stateRoot, basis.stateRoot],\n",
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'any-parent',
+    about: 'does not compare the parent of a header',
+    profile: 'byzantine',
+    changes: [
+      { file: HEADER, from: "    ['wrong-parent', 'parent', header.parentHash, basis.blockHash],\n", to: '' },
+    ],
+  },
+  {
+    name: 'unverified-transactions',
+    about: 'takes fetched transactions whatever their signature',
+    profile: 'byzantine',
+    changes: [{ file: FETCH, from: 'if (forged !== undefined) {', to: 'if (forged === null) {' }],
+  },
+];

@@ -1,0 +1,233 @@
+import { silentLogger, toHex, type Clock, type SigningKey } from '#kernel';
+import { createBlockSync, createChain, type BlockSync, type Chain } from '#services/block';
+import { createLedger, type GenesisState, type Ledger } from '#services/blockchain';
+import {
+  createConsensus,
+  decodeMessage,
+  openLocalSigner,
+  type Consensus,
+  type ConsensusMessage,
+} from '#services/consensus';
+import { createNetwork, type Network, type OpenLibp2p, type PeerId } from '#services/network';
+import {
+  createMempool,
+  createTransactionFetch,
+  createTransactionGossip,
+  type Mempool,
+  type TransactionGossip,
+} from '#services/transaction';
+import { networkLike, type ByzantineBehaviour, type ByzantineTools } from '../byzantine/behaviour.ts';
+import type { MountedDisk } from '../disk/simulated-disk.ts';
+import type { SeededRandom } from '../random.ts';
+import type { Said } from '../run/events.ts';
+import type { LifeScheduler } from '../time/machine-clock.ts';
+import { sharedVerifier } from './verifier.ts';
+
+const RETAINED_HEIGHTS = 8;
+/** Small, so that logs are changed for new ones within a run. */
+const LOG_SEGMENT_BYTES = 32 * 1024;
+export const MEMPOOL_LIMITS = { maxTransactions: 2_000, maxBytes: 2 ** 20, maxPerAccount: 32 };
+/** Messages that a Byzantine validator remembers. */
+const HEARD_MAX = 256;
+
+export interface NodeInit {
+  readonly genesis: GenesisState;
+  /** Absent: a full node, which follows and never votes. */
+  readonly key: SigningKey | undefined;
+  readonly transportSeed: Uint8Array;
+  readonly peers: readonly string[];
+  readonly disk: MountedDisk;
+  readonly clock: Clock;
+  readonly life: LifeScheduler;
+  readonly random: SeededRandom;
+  readonly openLibp2p: OpenLibp2p;
+  readonly byzantine: { readonly behaviour: ByzantineBehaviour; readonly account: SigningKey } | undefined;
+  /** Hears every proposal and vote before it goes to a peer. */
+  readonly onSaid: (message: Said) => void;
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** One life of a node, put together as `node/assembly` does it. */
+export interface AssembledNode {
+  readonly chain: Chain;
+  readonly ledger: Ledger;
+  readonly mempool: Mempool;
+  readonly network: Network;
+  readonly gossip: TransactionGossip;
+  readonly sync: BlockSync;
+  readonly consensus: Consensus;
+  /** Graceful: everything ends in order. */
+  stop(): Promise<void>;
+}
+
+/** Opens the state. The node says nothing yet. */
+export async function assembleNode(
+  init: NodeInit,
+): Promise<{ node: AssembledNode; start: () => Promise<void> }> {
+  const { genesis, life, random, disk, onFatal } = init;
+  const { identity, initialHeight, timeMs: genesisTimeMs } = genesis;
+  const logger = silentLogger;
+  const clock = init.byzantine?.behaviour.clock?.(init.clock, random) ?? init.clock;
+  const { engine } = disk;
+  const verifier = sharedVerifier;
+  const ledger = createLedger({ identity, engine, retainedHeights: RETAINED_HEIGHTS })({ scheduler: life });
+  await ledger.open(genesis);
+  const chain = createChain({ identity, engine, initialHeight, genesisTimeMs })({ ledger, verifier, logger });
+  await chain.open();
+  const rules = () => ({ height: chain.tip().height + 1, parameters: chain.tip().parameters });
+  const mempool = createMempool(
+    { identity, limits: MEMPOOL_LIMITS },
+    { accounts: ledger, rules, verifier, journal: disk.journal, logger },
+  );
+  await mempool.load();
+  chain.onFinalised(({ block, execution }) => {
+    mempool.finalised(block.header.height, block.transactions, execution.changedAccounts);
+    ledger.prune().catch(onFatal);
+  });
+  const ports = { clock, scheduler: life, random, logger };
+  const network = tapped(await openNetwork(init, chain, ports), init.onSaid);
+  const wrapped = wrap(init, { chain, mempool, network, clock, accounts: ledger });
+  const transport = wrapped.network;
+  const fetch = createTransactionFetch(
+    { identity },
+    { transport, verifier, logger, lookup: (id) => mempool.lookup(id) ?? consensus.transaction(id) },
+  );
+  const gossip = createTransactionGossip({ ...ports, transport, mempool, fetch });
+  const onPeerHeight = (peer: PeerId, height: number): void => network.setPeerHeight(peer, height);
+  const sync = createBlockSync({ ...ports, identity, transport, chain, verifier, onFatal, onPeerHeight });
+  const { genesisHash } = identity;
+  const signer =
+    init.key === undefined
+      ? undefined
+      : await openLocalSigner({ directory: disk.signRecord, key: init.key, genesisHash });
+  const consensus = createConsensus({
+    identity,
+    directory: disk.consensusLog,
+    logSegmentBytes: LOG_SEGMENT_BYTES,
+    ...(signer !== undefined && { key: signer }),
+  })({ ...ports, chain: wrapped.chain, transport, mempool, fetch, verifier });
+  consensus.onFatal(onFatal);
+  sync.onStateChange((syncing) => (syncing ? consensus.pause() : consensus.resume()));
+  const node: AssembledNode = {
+    chain,
+    ledger,
+    mempool,
+    network,
+    gossip,
+    sync,
+    consensus,
+    async stop() {
+      await sync.stop();
+      await consensus.stop();
+      gossip.stop();
+      await signer?.close();
+      await network.stop();
+      await mempool.close();
+      await chain.close();
+    },
+  };
+  const start = async (): Promise<void> => {
+    fetch.start();
+    gossip.start();
+    await consensus.start();
+    sync.start();
+    await network.start();
+    wrapped.start();
+  };
+  return { node, start };
+}
+
+function openNetwork(
+  init: NodeInit,
+  chain: Chain,
+  ports: Pick<Parameters<typeof createNetwork>[1], 'clock' | 'scheduler' | 'random' | 'logger'>,
+): Promise<Network> {
+  const { chainId, genesisHash } = init.genesis.identity;
+  return createNetwork(
+    {
+      listen: [],
+      peers: init.peers,
+      privateKey: init.transportSeed,
+      hello: () => ({
+        protocolVersion: 1,
+        chainId,
+        genesisHash,
+        role: init.key === undefined ? 'full' : 'validator',
+        agent: 'simulation',
+        height: chain.tip().height,
+      }),
+    },
+    { ...ports, openLibp2p: init.openLibp2p },
+  );
+}
+
+/** Lets an ear hear every proposal and vote that the node sends. */
+function tapped(network: Network, onSaid: NodeInit['onSaid']): Network {
+  const listen = (channel: string, bytes: Uint8Array): void => {
+    if (channel !== 'consensus') return;
+    const message = parsed(bytes);
+    if (message !== undefined && message.kind !== 'round-state') onSaid(message);
+  };
+  return networkLike(network, {
+    send(peer, channel, message) {
+      listen(channel, message);
+      return network.send(peer, channel, message);
+    },
+    broadcast(channel, message, except) {
+      listen(channel, message);
+      return network.broadcast(channel, message, except);
+    },
+  });
+}
+
+const ROUND_STATE_TAG = 3;
+
+/** Undefined for a round state and for what only a Byzantine node sends. */
+function parsed(bytes: Uint8Array): ConsensusMessage | undefined {
+  if (bytes[0] === ROUND_STATE_TAG) return undefined;
+  try {
+    return decodeMessage(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Puts a Byzantine behaviour between the contexts and the world. */
+function wrap(
+  init: NodeInit,
+  parts: Pick<ByzantineTools, 'chain' | 'mempool' | 'network' | 'clock' | 'accounts'>,
+) {
+  const { byzantine, key, random, life, genesis } = init;
+  const nothing = { ...parts, start: () => undefined };
+  if (byzantine === undefined || key === undefined) return nothing;
+  const { behaviour, account } = byzantine;
+  const heard: ConsensusMessage[] = [];
+  const network = networkLike(parts.network, {
+    onMessage(channel, handler) {
+      parts.network.onMessage(channel, (peer, bytes) => {
+        const message = channel === 'consensus' ? parsed(bytes) : undefined;
+        if (message !== undefined) heard.push(message);
+        if (heard.length > HEARD_MAX) heard.splice(0, HEARD_MAX / 2);
+        handler(peer, bytes);
+      });
+    },
+  });
+  const own = toHex(key.publicKey);
+  const tools: ByzantineTools = {
+    ...parts,
+    network,
+    key,
+    account,
+    random: random.fork('byzantine'),
+    scheduler: life,
+    identity: genesis.identity,
+    heard,
+    index: () =>
+      parts.chain.tip().validators.validators.findIndex(({ publicKey }) => toHex(publicKey) === own),
+  };
+  return {
+    chain: behaviour.chain?.(tools) ?? parts.chain,
+    network: behaviour.network?.(tools) ?? network,
+    start: () => behaviour.start?.(tools),
+  };
+}

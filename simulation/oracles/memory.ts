@@ -1,0 +1,28 @@
+import type { MakeOracle } from './oracle.ts';
+
+/** Most of each gauge, by the limits that the contexts state. */
+const LIMITS: Readonly<Record<string, number>> = {
+  'mempool.transactions': 2_000,
+  'mempool.bytes': 2 ** 20,
+  /** Votes and proposals before the core, and own items beside them. */
+  'consensus.waiting': 8_192 + 64 + 64,
+  'consensus.early': 4_096,
+  /** Messages of one height: those of every validator in the rounds that are kept. */
+  'consensus.kept': 20_000,
+  /** Bytes of all peers' queues. */
+  'network.queued': 64 * 2 ** 20,
+  'gossip.announced': 50_000,
+  /** A height's records and the segment that they begin in. */
+  'log.bytes': 4 * 2 ** 20,
+};
+
+/** Queues and memory stay within their bounds, whatever peers send. */
+export const memory: MakeOracle = (context) => ({
+  id: 'memory',
+  observe(event) {
+    if (event.kind !== 'gauge' || !context.isCorrect(event.node)) return undefined;
+    const limit = LIMITS[event.name];
+    if (limit === undefined || event.value <= limit) return undefined;
+    return `${event.node} has ${event.value} of ${event.name}, at most ${limit} are allowed`;
+  },
+});

@@ -1,0 +1,53 @@
+import { toHex } from '#kernel';
+import { headerCodec, type Header } from '#services/block';
+import type { Said } from '../run/events.ts';
+import type { MakeOracle } from './oracle.ts';
+
+/**
+ * All correct nodes have the same state and receipts after each block, the next header says which, and no correct
+ * node prevotes a block that says otherwise.
+ */
+export const stateRoots: MakeOracle = (context) => {
+  const roots = new Map<number, { stateRoot: string; receiptRoot: string; node: string }>();
+  /** Headers of proposals, by block hash. */
+  const headers = new Map<string, Header>();
+
+  function judgeSaid(node: string, message: Said): string | undefined {
+    if (message.kind === 'proposal') {
+      headers.set(toHex(message.proposal.body.blockHash), headerCodec.decode(message.proposal.header));
+      return undefined;
+    }
+    const { kind, height, blockHash } = message.vote.body;
+    const isOwn = context.validators[message.vote.validatorIndex]?.node === node;
+    if (kind !== 'prevote' || blockHash === undefined || !isOwn || !context.isCorrect(node)) return undefined;
+    const header = headers.get(toHex(blockHash));
+    const before = roots.get(height - 1);
+    if (header === undefined || before === undefined || toHex(header.stateRoot) === before.stateRoot)
+      return undefined;
+    return `${node} prevoted ${toHex(blockHash)} of height ${height}, whose header has another state root than the chain`;
+  }
+
+  return {
+    id: 'state-roots',
+    observe(event) {
+      if (event.kind === 'said') return judgeSaid(event.node, event.message);
+      if (event.kind !== 'final' || !context.isCorrect(event.node)) return undefined;
+      const { node, stateRoot, receiptRoot, block } = event;
+      const { header } = block;
+      const before = roots.get(header.height - 1);
+      if (before !== undefined && toHex(header.stateRoot) !== before.stateRoot) {
+        return `block ${header.height} has state root ${toHex(header.stateRoot)}; after the block before it was ${before.stateRoot}`;
+      }
+      if (before !== undefined && toHex(header.receiptRoot) !== before.receiptRoot) {
+        return `block ${header.height} has receipt root ${toHex(header.receiptRoot)}, not ${before.receiptRoot}`;
+      }
+      const known = roots.get(header.height);
+      if (known === undefined) {
+        roots.set(header.height, { stateRoot, receiptRoot, node });
+        return undefined;
+      }
+      if (known.stateRoot === stateRoot && known.receiptRoot === receiptRoot) return undefined;
+      return `after height ${header.height} ${known.node} has state root ${known.stateRoot}, ${node} has ${stateRoot}`;
+    },
+  };
+};
