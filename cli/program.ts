@@ -3,6 +3,7 @@ import { addBenchCommand } from './commands/bench.ts';
 import { addDownCommand } from './commands/down.ts';
 import { addGenesisCommand } from './commands/genesis/index.ts';
 import { addKeysCommand } from './commands/keys.ts';
+import { addLightCommand } from './commands/light.ts';
 import { addQueryCommand } from './commands/query.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTransactionCommand } from './commands/tx.ts';
@@ -45,6 +46,7 @@ Examples:
   addGenesisCommand(program);
   addTransactionCommand(program);
   addQueryCommand(program);
+  addLightCommand(program);
   addBenchCommand(program);
   return program;
 }

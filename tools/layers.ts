@@ -7,6 +7,7 @@ const TOP_FOLDERS = [
   'engines',
   'genesis',
   'gateway',
+  'client',
   'node',
   'cli',
   'bench',
@@ -50,8 +51,9 @@ const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
   'services/network': [/^kernel$/],
   genesis: [/^kernel$/, /^services\//],
   gateway: [/^kernel$/, /^services\//, /^genesis$/],
-  node: [/^kernel$/, /^runtime$/, /^services\//, /^engines\//, /^genesis$/, /^gateway$/],
-  cli: [/^kernel$/, /^runtime$/, /^services\//, /^genesis$/, /^node$/],
+  client: [/^kernel$/, /^services\//],
+  node: [/^kernel$/, /^runtime$/, /^services\//, /^engines\//, /^genesis$/, /^gateway$/, /^client$/],
+  cli: [/^kernel$/, /^runtime$/, /^services\//, /^genesis$/, /^client$/, /^node$/],
 };
 
 /** Why `from` may not import `to`, or undefined when it may. */

@@ -13,7 +13,7 @@ export type {
   StateProof,
   ValidatorRecord,
 } from './domain/types.ts';
-export { accountCodec } from './domain/values.ts';
+export { accountCodec, attestationRecord } from './domain/values.ts';
 export { blockchainError } from './errors.ts';
 export type { Ledger, LedgerTip, Supply } from './ledger/face.ts';
 export { buildGenesisState } from './ledger/genesis-entries.ts';
