@@ -15,8 +15,7 @@ import {
   rotationRecord,
   validatorRecord,
 } from '../domain/values.ts';
-import { keyHashOf } from '../tree/node.ts';
-import { StateTree } from '../tree/state-tree.ts';
+import { StateTree, changeOf } from '../tree/state-tree.ts';
 
 /** An entry of the state. */
 export interface StateEntry {
@@ -81,7 +80,7 @@ export async function buildGenesisState(
 ): Promise<{ stateRoot: Uint8Array; validators: ValidatorSet; rotation: ProposerRotation }> {
   const { entries, validators, rotation } = genesisEntries(genesis);
   const tree = new StateTree({ getMany: async (keys) => keys.map(() => undefined) }, undefined);
-  const changes = entries.map(({ key, value }) => ({ keyHash: keyHashOf(key), value }));
+  const changes = entries.map(({ key, value }) => changeOf(key, value));
   const { rootHash } = await tree.update(changes, genesis.initialHeight - 1);
   return { stateRoot: rootHash, validators, rotation };
 }
