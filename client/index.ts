@@ -19,5 +19,6 @@ export {
 export { createApi, type Api } from './rest/api.ts';
 export { restLightSource } from './rest/rest-source.ts';
 export { createLightClient, type LightClient } from './verification/light-client.ts';
+export { createLightPool } from './verification/light-pool.ts';
 export { memoryLightStore } from './verification/memory-store.ts';
 export { webCryptoVerifier } from './verification/web-crypto-verifier.ts';

@@ -9,5 +9,7 @@ export const STORED_BLOCKS_MAX = 1_000;
 /** Bytes of an answer that a node may give: a set of 10,000 validators with their signatures fits. */
 export const ANSWER_BYTES_MAX = 4 * 2 ** 20;
 export const ANSWER_TIMEOUT_MS = 10_000;
+/** Nodes of a pool that must not object to what one of them says. */
+export const POOL_WITNESSES_MAX = 4;
 /** Largest denominator of a trust level: with powers up to 2^48 products stay exact. */
 export const TRUST_DENOMINATOR_MAX = 32;

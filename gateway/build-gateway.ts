@@ -23,6 +23,7 @@ import { networkRoutes } from './routes/network.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
 import { operationsRoutes } from './routes/operations.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { snapshotRoutes } from './routes/snapshots.ts';
 import { statusRoutes } from './routes/status.ts';
 import { submitRoutes } from './routes/submit.ts';
 import { transactionRoutes } from './routes/transactions.ts';
@@ -184,6 +185,7 @@ function apiRoutes(api: App, context: RouteContext, hub: StreamHub): void {
   accountRoutes(api, context);
   attestationRoutes(api, context);
   lightRoutes(api, context);
+  snapshotRoutes(api, context);
   networkRoutes(api, context);
   genesisRoutes(api, context);
   openApiRoute(api);

@@ -17,6 +17,7 @@ import {
   type Protocol,
   type ProtocolInit,
 } from './assembly/protocol.ts';
+import { syncStateFirst } from './assembly/state-sync.ts';
 import { openStorage } from './assembly/storage.ts';
 import {
   loadConfiguration,
@@ -112,6 +113,7 @@ async function start(
     ...keys,
     onFatal: (error) => fatal.raise(error),
   };
+  await syncStateFirst(init);
   const state = await openState(init, teardown);
   enter('network', logger);
   const protocol = await startProtocol(init, state, teardown);

@@ -2,8 +2,14 @@ import type { StateEngine } from '#engines/state';
 import type { Genesis } from '#genesis';
 import type { Logger, SigningKey } from '#kernel';
 import { systemClock, systemRandom, systemScheduler, type RuntimeVerifier } from '#runtime';
-import { createBlockSync, createChain, type BlockSync, type Chain } from '#services/block';
-import { createLedger, type Ledger } from '#services/blockchain';
+import { createBlockSync, createChain, serveState, type BlockSync, type Chain } from '#services/block';
+import {
+  createLedger,
+  createSnapshots,
+  openFileSnapshots,
+  type Ledger,
+  type Snapshots,
+} from '#services/blockchain';
 import { createConsensus, openFileDirectory, openLocalSigner, type Consensus } from '#services/consensus';
 import { createNetwork, type Network } from '#services/network';
 import {
@@ -14,7 +20,7 @@ import {
   type Mempool,
 } from '#services/transaction';
 import type { LoadedConfiguration } from '../configuration/load-configuration.ts';
-import { Pruning } from '../lifecycle/pruning.ts';
+import { Pruning, pruneSteps } from '../lifecycle/pruning.ts';
 import type { Teardown } from '../lifecycle/teardown.ts';
 import { VERSION } from '../version.ts';
 
@@ -42,6 +48,7 @@ export interface ProtocolInit {
 export interface Protocol {
   readonly chain: Chain;
   readonly ledger: Ledger;
+  readonly snapshots: Snapshots;
   readonly mempool: Mempool;
   readonly network: Network;
   readonly sync: BlockSync;
@@ -53,7 +60,7 @@ export async function openState(init: ProtocolInit, teardown: Teardown) {
   const { genesis, engine, verifier, logger, loaded } = init;
   const { configuration, path } = loaded;
   const { identity, initialHeight, timeMs: genesisTimeMs } = genesis.state;
-  const retainedHeights = configuration['storage.retainedHeights'];
+  const retainedHeights = configuration['storage.retainedHeights'] || Infinity;
   const ledger = createLedger({ identity, engine, retainedHeights })({ scheduler: systemScheduler });
   await ledger.open(genesis.state);
   const chain = createChain({ identity, engine, initialHeight, genesisTimeMs })({ ledger, verifier, logger });
@@ -80,29 +87,36 @@ export async function openState(init: ProtocolInit, teardown: Teardown) {
   const pending = await mempool.load();
   const { height } = chain.tip();
   logger.info({ height, pending }, 'the state is open');
-  const prune = () => ledger.prune();
+  const snapshots = createSnapshots({
+    interval: configuration['snapshots.interval'],
+    keep: configuration['snapshots.keep'],
+  })({ engine, store: await openFileSnapshots(path('data/snapshots')), scheduler: systemScheduler, logger });
+  teardown.add('snapshots', () => snapshots.stop());
+  const prune = pruneSteps({ chain, ledger, snapshots }, configuration['storage.retainedBlocks']);
   const pruning = new Pruning({ prune, scheduler: systemScheduler, logger, onFatal: init.onFatal });
   teardown.add('pruning', () => pruning.stop());
   chain.onFinalised(({ block, execution }) => {
     mempool.finalised(block.header.height, block.transactions, execution.changedAccounts);
+    snapshots.finalised(block.header.height);
     pruning.wake();
   });
-  return { chain, ledger, mempool };
+  return { chain, ledger, mempool, snapshots };
 }
 
 /** Puts the network and what speaks over it on top of the state, and starts them. */
 export async function startProtocol(
   init: ProtocolInit,
-  state: Pick<Protocol, 'chain' | 'ledger' | 'mempool'>,
+  state: Pick<Protocol, 'chain' | 'ledger' | 'mempool' | 'snapshots'>,
   teardown: Teardown,
 ): Promise<Protocol> {
   const { genesis, verifier, logger, onFatal } = init;
   const { chain, mempool } = state;
   const { identity } = genesis.state;
   const ports = { clock: systemClock, scheduler: systemScheduler, random: systemRandom, logger };
-  const network = await makeNetwork(init, chain);
+  const network = await makeNetwork(init, () => chain.tip().height);
   teardown.add('network', () => network.stop());
   const transport = network;
+  serveState({ transport, chain, snapshots: state.snapshots, clock: systemClock });
   const fetch = createTransactionFetch(
     { identity },
     { transport, verifier, logger, lookup: (id) => mempool.lookup(id) ?? consensus.transaction(id) },
@@ -136,7 +150,8 @@ export async function startProtocol(
   return { ...state, network, sync, consensus };
 }
 
-function makeNetwork(init: ProtocolInit, chain: Chain): Promise<Network> {
+/** @param height of the tip, for handshakes */
+export function makeNetwork(init: ProtocolInit, height: () => number): Promise<Network> {
   const { genesis, transportSeed, consensusKey, logger } = init;
   const { configuration } = init.loaded;
   const { chainId, genesisHash } = genesis.state.identity;
@@ -152,7 +167,7 @@ function makeNetwork(init: ProtocolInit, chain: Chain): Promise<Network> {
         genesisHash,
         role: consensusKey === undefined ? FULL_NODE_ROLE : VALIDATOR_ROLE,
         agent: `node0/${VERSION}`,
-        height: chain.tip().height,
+        height: height(),
       }),
     },
     { clock: systemClock, scheduler: systemScheduler, random: systemRandom, logger },

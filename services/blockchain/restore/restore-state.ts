@@ -1,7 +1,11 @@
 import type { StateEngine, WriteBatch } from '#engines/state';
 import { concatBytes, equalBytes, uint64ToBytes, utf8 } from '#kernel';
 import type { ChainIdentity } from '#services/transaction';
+import type { ValidatorSet } from '#services/validator';
+import { STATE_TAGS, addressInKey, ofTag, stateKey } from '../domain/state-keys.ts';
+import { ledgerParametersCodec, validatorRecord } from '../domain/values.ts';
 import { blockchainError } from '../errors.ts';
+import { validatorSetOf } from '../ledger/genesis-entries.ts';
 import { META, encodeIdentity, encodeTip } from '../ledger/records.ts';
 import { RESTORE_DELETES } from '../limits.ts';
 import type { StateChunk } from '../snapshot/chunk.ts';
@@ -23,6 +27,8 @@ export interface RestoreTarget {
 export interface StateRestore {
   /** Adds the entries of a chunk that was verified; chunks come in any order, each once, one after the other. */
   apply(chunk: StateChunk): Promise<void>;
+  /** The validators of the next height, out of the entries so far. */
+  validators(): Promise<ValidatorSet>;
   /**
    * Puts what makes the state complete into a batch, with which it becomes the tip: write it synced.
    *
@@ -61,6 +67,7 @@ export async function beginRestore(engine: StateEngine, target: RestoreTarget): 
       await engine.write(batch);
       tree.adopt(update);
     },
+    validators: () => validatorsIn(engine),
     complete(batch) {
       if (!equalBytes(tree.rootHash, stateRoot)) {
         throw blockchainError('incomplete-restore', `the chunks of height ${height} do not make its state`);
@@ -104,4 +111,15 @@ export async function clearUnfinishedRestore(engine: StateEngine): Promise<boole
   batch.delete('meta', RESTORING);
   await engine.write(batch, { sync: true });
   return true;
+}
+
+async function validatorsIn(engine: StateEngine): Promise<ValidatorSet> {
+  const parameters = await engine.get('state', stateKey.ledgerParameters());
+  if (parameters === undefined) throw blockchainError('incomplete-restore', 'the chunks hold no parameters');
+  const { powerReduction, maxValidators } = ledgerParametersCodec.decode(parameters);
+  const records = [];
+  for await (const { key, value } of engine.range('state', ofTag(STATE_TAGS.validator))) {
+    records.push({ operator: addressInKey(key), ...validatorRecord.decode(value) });
+  }
+  return validatorSetOf(records, powerReduction, maxValidators);
 }
