@@ -6,7 +6,7 @@ import type { Ledger, Snapshots } from '#services/blockchain';
 const BLOCKS_A_STEP = 8;
 
 /**
- * One bounded step of pruning: the state first, then transactions, receipts and indexes. A height of which a snapshot
+ * SYNC-8: one bounded step of pruning: the state first, then transactions, receipts and indexes. A height of which a snapshot
  * is being made stays.
  *
  * @param retainedBlocks heights whose transactions are kept; 0 keeps all

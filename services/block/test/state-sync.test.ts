@@ -223,11 +223,9 @@ describe('a node that joins by state sync', () => {
     const source = await makeSource();
     const network = new TestNetwork();
     const fake = async (): Promise<SnapshotManifest[]> =>
-      (await source.snapshots.list()).map((manifest) => ({
-        ...manifest,
-        height: 5,
-        stateRoot: filled(32, 9),
-      }));
+      (await source.snapshots.list()).map(({ entries, bytes, depths }) => {
+        return { height: 5, stateRoot: filled(32, 9), entries, bytes, depths };
+      });
     const syncs = [serve(network, 'liar', source, { list: fake }), serve(network, 'one', source)];
     for (const sync of syncs) context.after(() => sync.stop());
     const { outcome } = await run(network, source);

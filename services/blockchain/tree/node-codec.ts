@@ -10,7 +10,8 @@ import {
 import { blockchainError } from '../errors.ts';
 import { RADIX, keyHashOf, type ChildRef, type TreeNode } from './node.ts';
 
-const KIND = { internal: 0, leaf: 1 } as const;
+/** Append only; 1 was a leaf without its key, and is damage now. */
+const KIND = { internal: 0, leaf: 2 } as const;
 const CHILD_BYTES = HASH_BYTES + 8;
 const INTERNAL_HEAD_BYTES = 5;
 const LEAF_HEAD_BYTES = 2;
