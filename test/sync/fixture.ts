@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,7 +121,7 @@ export function transfer(sender: number, nonce: number, to: number): Transaction
   const key = senders[sender] as SigningKey;
   const payload = { type: 'transfer' as const, outputs: [{ to: addressAt(to), amount: 5n }] };
   const body = { chainId: IDENTITY.chainId, senderKeyType: 'ed25519' as const, senderKey: key.publicKey };
-  const terms = { nonce, gasLimit: 10_000, gasPrice: 1n, validUntil: 1_000_000 };
+  const terms = { nonce, gasLimit: 10_000, gasPrice: 1n, validUntil: 90_000 };
   return signTransaction({ ...body, ...terms, payload }, key, IDENTITY);
 }
 
@@ -134,6 +135,7 @@ export async function grow(chain: Chain, transactions: readonly Transaction[]): 
     lastCommit: undefined,
     transactions,
   });
+  assert.equal(block.transactions.length, transactions.length, 'every transaction is in its block');
   const vote = { kind: 'precommit' as const, height: height + 1, round: 0, blockHash: block.hash };
   const digest = voteDigest(vote, IDENTITY.genesisHash);
   const signatures = validators.validators.map(({ publicKey }) => keyOf.get(toHex(publicKey))?.sign(digest));
