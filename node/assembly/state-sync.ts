@@ -63,7 +63,7 @@ export async function syncStateFirst(init: ProtocolInit): Promise<void> {
 async function trustOf({ loaded, genesis }: ProtocolInit): Promise<TrustRoot> {
   const height = loaded.configuration['sync.trustHeight'];
   const hash = loaded.configuration['sync.trustHash'];
-  if (height > 0 && hash !== '') return { kind: 'header', height, hash: fromHex(hash, 32) };
+  if (height > 0) return { kind: 'header', height, hash: fromHex(hash, 32) };
   const { initialHeight, timeMs } = genesis.state;
   const { validators } = (await buildGenesisState(genesis.state)).validators;
   return { kind: 'genesis', initialHeight, timeMs, validators };

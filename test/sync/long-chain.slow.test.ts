@@ -191,11 +191,15 @@ describe('a chain of full blocks', { timeout: 600_000 }, () => {
     const sync = openSync(network, chain);
     sync.start();
     const startedMs = performance.now();
+    const startedCpu = process.cpuUsage();
     await network.start();
     await until('the node is at the tip', async () => chain.tip().height === BLOCKS, { withinMs: 300_000 });
     const seconds = (performance.now() - startedMs) / 1000;
+    const cpu = process.cpuUsage(startedCpu);
+    const cpuSeconds = (cpu.user + cpu.system) / 1e6;
+    const count = BLOCKS * PER_BLOCK;
     context.diagnostic(
-      `${BLOCKS * PER_BLOCK} transactions in ${seconds.toFixed(1)} s: ${((BLOCKS * PER_BLOCK) / seconds).toFixed(0)} tx/s`,
+      `${count} transactions in ${seconds.toFixed(1)} s: ${(count / seconds).toFixed(0)} tx/s; ${cpuSeconds.toFixed(1)} s of CPU with both servers: ${(count / cpuSeconds).toFixed(0)} tx a CPU second`,
     );
     assert.deepEqual(chain.tip().stateRoot, source.chain.tip().stateRoot);
     await sync.stop();

@@ -20,11 +20,11 @@ import {
 import { lightJson } from '../fixtures/light-json.ts';
 import type { Measured, pageApi, Setup } from './page.ts';
 
-const BROWSERS = [process.env['NODE0_BROWSER'], '/usr/bin/chromium', '/usr/bin/google-chrome'];
+const BROWSERS = [process.env['TEST_BROWSER'], '/usr/bin/chromium', '/usr/bin/google-chrome'];
 const executablePath = BROWSERS.find((path) => path !== undefined && existsSync(path));
 const skip =
   executablePath === undefined
-    ? 'SKIPPED: no browser; install chromium, or name one with NODE0_BROWSER'
+    ? 'SKIPPED: no browser; install chromium, or name one with TEST_BROWSER'
     : false;
 if (skip !== false) console.warn(skip);
 
