@@ -60,8 +60,7 @@ export async function beginRestore(engine: StateEngine, target: RestoreTarget): 
       const changes = entries.map(({ key, value }) => changeOf(key, value));
       const update = await tree.update(changes, height);
       const batch = engine.batch();
-      // A node that moved is written anew under the same version, perhaps under the same key: removals come first.
-      for (const key of update.stale) batch.delete('tree', key);
+      // Entries only come, all under one version: what takes the place of a node takes its key, and nothing is stale.
       for (const { key, node } of update.added) batch.put('tree', key, encodeNode(node));
       for (const { key, value } of entries) batch.put('state', key, value);
       await engine.write(batch);

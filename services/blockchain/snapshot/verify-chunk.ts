@@ -27,6 +27,7 @@ export function verifyChunk(root: Uint8Array, chunk: StateChunk): boolean {
     const keyHash = keyHashOf(key);
     const before = leaves.at(-1);
     if (before !== undefined && compareBytes(before.keyHash, keyHash) >= 0) return false;
+    // The hashes would tell as well; this tells before any more of them is worked out.
     if (!isUnder(keyHash, prefix, depth)) return false;
     leaves.push({ keyHash, hash: leafHash(keyHash, value) });
   }

@@ -32,6 +32,7 @@ import {
   attest,
   filled,
   grow,
+  nodesNeeded,
   openLedger,
   rootOfState,
   strangerAt,
@@ -259,6 +260,8 @@ describe('a state that is restored from chunks', () => {
     await restoreAll(engine, store, (await snapshots.list())[0] as SnapshotManifest, ledger);
     const restored = await openLedger(engine);
     assert.deepEqual(restored.tip(), ledger.tip());
+    const nodes = await engine.rangeAll('tree', { limit: 10 ** 6 });
+    assert.equal(nodes.length, await nodesNeeded(engine), 'no node is left over');
     assert.equal(await rootOfState(engine), toHex(ledger.tip().stateRoot));
     assert.deepEqual(await restored.account(addressOf(0)), await ledger.account(addressOf(0)));
     assert.deepEqual(await restored.supply(), await ledger.supply());
@@ -271,6 +274,28 @@ describe('a state that is restored from chunks', () => {
     }
     assert.deepEqual(restored.tip(), ledger.tip());
     await assert.rejects(restored.account(addressOf(0), 1), { code: 'blockchain.height-not-retained' });
+  });
+
+  it('SYNC-6 is the same in whatever order the chunks come, with no node left over', async () => {
+    const shuffled = fc.tuple(fc.integer({ min: 2, max: 300 }), fc.integer({ min: 60, max: 900 }), fc.nat());
+    await fc.assert(
+      fc.asyncProperty(shuffled, async ([count, target, seed]) => {
+        const tree = await storedTree([entriesOf(count)]);
+        const { chunks } = await chunksOf(tree, target);
+        const order = chunks.toSorted(
+          (a, b) => ((a.prefix[0] as number) ^ (seed & 255)) - ((b.prefix[0] as number) ^ (seed & 255)),
+        );
+        const engine = createMemoryStateEngine();
+        const stateRoot = tree.rootHash;
+        const receiptRoot = filled(32, 2);
+        const restore = await beginRestore(engine, { identity: IDENTITY, height: 9, stateRoot, receiptRoot });
+        for (const chunk of order) await restore.apply(chunk);
+        restore.complete(engine.batch());
+        const nodes = await engine.rangeAll('tree', { limit: 10 ** 6 });
+        assert.equal(nodes.length, await nodesNeeded(engine));
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('SYNC-6 is whole or not there, wherever the machine stops', async () => {
