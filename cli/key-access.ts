@@ -1,7 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { decryptKey, keyOfSecret, parseKeyFile, type KeyFile, type SigningKey } from '#kernel';
+import { type SigningKey } from '#kernel';
+import { decryptKey, keyOfSecret, parseKeyFile, type KeyFile } from '#kernel/keystore';
 import { nativeEd25519Key } from '#runtime';
 import { cliError } from './errors.ts';
 

@@ -4,6 +4,7 @@ import { addDownCommand } from './commands/down.ts';
 import { addGenesisCommand } from './commands/genesis/index.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addKeysCommand } from './commands/keys.ts';
+import { addLightCommand } from './commands/light.ts';
 import { addQueryCommand } from './commands/query.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addStartCommand } from './commands/start.ts';
@@ -48,6 +49,7 @@ Examples:
   addGenesisCommand(program);
   addTransactionCommand(program);
   addQueryCommand(program);
+  addLightCommand(program);
   addBenchCommand(program);
   addSimulateCommand(program);
   return program;

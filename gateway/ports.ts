@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random, Scheduler } from '#kernel';
 import type { Chain } from '#services/block';
-import type { Ledger } from '#services/blockchain';
+import type { Ledger, Snapshots } from '#services/blockchain';
 import type { ChainIdentity, Mempool } from '#services/transaction';
 import type { RateLimit } from './limits.ts';
 
@@ -24,6 +24,9 @@ export type ChainReader = Pick<
 
 /** What the edge needs of the ledger. */
 export type LedgerReader = Pick<Ledger, 'account' | 'prove' | 'attestations' | 'validators'>;
+
+/** What the edge shows of snapshots. */
+export type SnapshotsReader = Pick<Snapshots, 'list'>;
 
 /** What the edge needs of the mempool. */
 export type MempoolPort = Pick<
@@ -94,6 +97,8 @@ export interface GatewayComponents {
   readonly version: string;
   readonly chain: ChainReader;
   readonly ledger: LedgerReader;
+  /** Absent: the node has none. */
+  readonly snapshots?: SnapshotsReader;
   readonly mempool: MempoolPort;
   readonly peers: PeersPort;
   readonly consensus: ConsensusPort;

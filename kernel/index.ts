@@ -56,7 +56,6 @@ export {
   type KeyType,
   type SigningKey,
 } from './keys.ts';
-export { decryptKey, encryptKey, keyOfSecret, parseKeyFile, type KeyFile } from './keystore.ts';
 export { silentLogger, type Logger } from './logger.ts';
 export { listLeaf, listProof, listRoot, verifyListProof, type ListProof } from './merkle.ts';
 export type { Random } from './random.ts';

@@ -17,6 +17,7 @@ import {
   type ProtocolInit,
 } from './assembly/protocol.ts';
 import { hasState, openStorage } from './assembly/storage.ts';
+import { syncStateFirst } from './assembly/state-sync.ts';
 import {
   loadConfiguration,
   type ConfigurationSources,
@@ -127,6 +128,7 @@ async function start(
     },
     onFatal: (error) => fatal.raise(error),
   };
+  await syncStateFirst(init, opened.state);
   const state = await openState(init, opened.state, teardown);
   const genesis = await settleReport(opened, state.ledger.tip(), path(JUDGEMENT));
   enter('network', logger);

@@ -1,11 +1,12 @@
 /**
- * The import rules of the house, as a program: one direction, no cycles, no reaching past an index.ts, and no
- * ambient clock, randomness or timers outside the runtime folder. Prints every breach; exit 1 if there is one.
+ * The import rules of the house, as a program: one direction, no cycles, no reaching past an index.ts, no
+ * ambient clock, randomness or timers outside the runtime folder, and nothing of Node.js in what browsers load. Prints every breach; exit 1 if there is one.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { checkAmbient } from './ambient.ts';
 import { contextOf, isTestFile, layerRules, sourceFiles } from './layers.ts';
+import { checkPortable } from './portable.ts';
 
 const root = join(import.meta.dirname, '..');
 const breaches: string[] = [];
@@ -96,6 +97,8 @@ function findCycles(): string[][] {
 }
 
 for (const cycle of findCycles()) breaches.push(`cycle: ${cycle.join(' → ')}`);
+
+breaches.push(...checkPortable(graph, (file) => readFileSync(join(root, file), 'utf8')));
 
 for (const breach of breaches.toSorted()) console.error(breach);
 console.log(`imports: ${graph.size} files, ${breaches.length} breaches`);

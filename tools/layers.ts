@@ -7,6 +7,7 @@ const TOP_FOLDERS = [
   'engines',
   'genesis',
   'gateway',
+  'client',
   'node',
   'simulation',
   'cli',
@@ -51,9 +52,10 @@ const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
   'services/network': [/^kernel$/],
   genesis: [/^kernel$/, /^services\//],
   gateway: [/^kernel$/, /^services\//, /^genesis$/],
-  node: [/^kernel$/, /^runtime$/, /^services\//, /^engines\//, /^genesis$/, /^gateway$/],
+  client: [/^kernel$/, /^services\//],
+  node: [/^kernel$/, /^runtime$/, /^services\//, /^engines\//, /^genesis$/, /^gateway$/, /^client$/],
   simulation: [/^kernel$/, /^runtime$/, /^services\//, /^engines\//],
-  cli: [/^kernel$/, /^runtime$/, /^services\//, /^genesis$/, /^node$/, /^simulation$/],
+  cli: [/^kernel$/, /^runtime$/, /^services\//, /^genesis$/, /^client$/, /^node$/, /^simulation$/],
 };
 
 /** Why `from` may not import `to`, or undefined when it may. */

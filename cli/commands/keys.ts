@@ -1,14 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import {
-  KEY_TYPE_TAGS,
-  encryptKey,
-  formatForeignAddress,
-  parseAddress,
-  type KeyFile,
-  type KeyType,
-} from '#kernel';
+import { KEY_TYPE_TAGS, formatForeignAddress, parseAddress, type KeyType } from '#kernel';
+import { encryptKey, type KeyFile } from '#kernel/keystore';
 import { systemRandom } from '#runtime';
 import { cliError } from '../errors.ts';
 import { newPassword, readKeyFile } from '../key-access.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { addressOfKey, formatForeignAddress, isCodedError, keyOfSecret, toHex } from '#kernel';
+import { addressOfKey, formatForeignAddress, isCodedError, toHex } from '#kernel';
+import { keyOfSecret } from '#kernel/keystore';
 import { temporaryFolder } from '../../test/harness/folder.ts';
 import { readSecret, type SecretSource } from '../secret-input.ts';
 

@@ -1,30 +1,22 @@
 import { Type } from 'typebox';
-import { formatAddress, fromHex, parseAddress } from '#kernel';
+import { formatAddress, parseAddress } from '#kernel';
+import { stateKey } from '#services/blockchain';
 import { IMMUTABLE, NO_STORE, REVALIDATE } from '../http/headers.ts';
-import { timeText } from '../json/chain-json.ts';
 import { finalTransactionToJson } from '../json/transaction-json.ts';
 import { LIMITS } from '../limits.ts';
 import type { GatewayComponents } from '../ports.ts';
-import { accountProof, provableHeight } from '../proofs/account-proof.ts';
-import { FinalTransactionPage, SignedHeaderJson } from '../schemas/blocks.ts';
-import { Address, Amount, Count, Hash, Height, Hex, PageQuery, strict, Time } from '../schemas/common.ts';
+import { provableHeight, stateProof } from '../proofs/state-proof.ts';
+import { FinalTransactionPage, StateProofJson } from '../schemas/blocks.ts';
+import { Address, Amount, Count, Height, PageQuery, strict } from '../schemas/common.ts';
 import { assertFinal } from './block-reference.ts';
 import { operation, type App, type RouteContext } from './context.ts';
 
-const AccountProofJson = Type.Object({
-  key: Hex,
-  value: Type.Optional(Hex),
-  path: Hex,
-  stateRoot: Hash,
-  stateHeight: Height,
-  ...SignedHeaderJson.properties,
-});
 const AccountJson = Type.Object({
   address: Address,
   balance: Amount,
   nonce: Count,
   height: Type.Integer({ description: 'the state is that after this height' }),
-  proof: Type.Optional(AccountProofJson),
+  proof: Type.Optional(StateProofJson),
 });
 const AccountParams = strict({ address: Type.String({ maxLength: 90 }) });
 const AccountQuery = strict({
@@ -36,18 +28,10 @@ const AccountQuery = strict({
     }),
   ),
 });
-const AttestationsJson = Type.Object({
-  digest: Hash,
-  items: Type.Array(
-    Type.Object({ digest: Hash, address: Address, label: Type.String(), height: Height, time: Time }),
-  ),
-});
-
-/** Accounts, what they did, and anchored document hashes. */
+/** Accounts and what they did. */
 export function accountRoutes(app: App, { components }: RouteContext): void {
   accountRoute(app, components);
   historyRoute(app, components);
-  attestationRoute(app, components);
 }
 
 function accountRoute(app: App, components: GatewayComponents): void {
@@ -65,7 +49,7 @@ function accountRoute(app: App, components: GatewayComponents): void {
       const proven = provableHeight(chain, height);
       const [account, evidence] = await Promise.all([
         ledger.account(address, proven),
-        accountProof(components, address, proven),
+        stateProof(components, stateKey.account(address), proven),
       ]);
       return { ...accountJson(address, account, proven), proof: evidence };
     }
@@ -107,29 +91,5 @@ function historyRoute(app: App, { chain }: GatewayComponents): void {
     void reply.header('cache-control', REVALIDATE);
     const items = found.items.map((item) => ({ ...finalTransactionToJson(item), role: item.role }));
     return found.next === undefined ? { items } : { items, nextCursor: found.next };
-  });
-}
-
-function attestationRoute(app: App, { ledger }: GatewayComponents): void {
-  const schema = operation(
-    'attestations',
-    'Who anchored the hash of a document, and when',
-    AttestationsJson,
-    {
-      params: strict({ digest: Hash }),
-    },
-  );
-  app.get('/attestations/:digest', { schema }, async (request, reply) => {
-    const { digest } = request.params;
-    const records = await ledger.attestations(fromHex(digest, 32));
-    void reply.header('cache-control', REVALIDATE);
-    const items = records.map(({ address, label, height, timeMs }) => ({
-      digest,
-      address: formatAddress(address),
-      label,
-      height,
-      time: timeText(timeMs),
-    }));
-    return { digest, items };
   });
 }

@@ -32,6 +32,24 @@ export type CommitJson = Static<typeof CommitJson>;
 export const SignedHeaderJson = Type.Object({ header: HeaderJson, blockHash: Hash, commit: CommitJson });
 export type SignedHeaderJson = Static<typeof SignedHeaderJson>;
 
+/** What a state key holds, or that it holds nothing, down to the signatures. */
+export const StateProofJson = Type.Object({
+  key: Hex,
+  value: Type.Optional(Hex),
+  path: Hex,
+  stateRoot: Hash,
+  stateHeight: Height,
+  ...SignedHeaderJson.properties,
+});
+
+/** A final header with all that a light client needs to verify it. */
+export const LightBlockJson = Type.Object({
+  ...SignedHeaderJson.properties,
+  validators: Type.Array(Type.Object({ publicKey: Hash, power: Count }), {
+    description: 'the set of the height, in its order: largest power first, then by address',
+  }),
+});
+
 export const BlockSummaryJson = Type.Object({
   height: Height,
   hash: Hash,

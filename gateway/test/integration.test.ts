@@ -174,6 +174,40 @@ describe('the edge on the real contexts', () => {
     );
   });
 
+  it('shows whether one account anchored a document, with proof of either', async () => {
+    const one = (who: Uint8Array, query = '') =>
+      get(`/attestations/${toHex(DIGEST)}/${formatAddress(who)}${query}`);
+    const { body } = await one(alice);
+    assert.deepEqual([body.attestation.label, body.stateHeight, body.proof], ['contract', 2, undefined]);
+    assert.equal((await one(alice, '?height=0')).body.attestation, null);
+    for (const [who, label] of [
+      [alice, 'contract'],
+      [bob, undefined],
+    ] as const) {
+      const { attestation, proof } = (await one(who, '?proof=true')).body;
+      assert.equal(attestation?.label, label);
+      const path = { key: fromHex(proof.key), path: fromHex(proof.path) };
+      const stated = proof.value === undefined ? path : { ...path, value: fromHex(proof.value) };
+      assert.ok(verifyStateProof(trustedHeader(proof).stateRoot, stated));
+    }
+    assert.equal((await one(alice, '?proof=true&height=2')).body.code, 'gateway.proof-not-ready');
+    assert.equal((await one(alice, '?height=9')).body.code, 'gateway.height-ahead');
+  });
+
+  it('gives light clients header, commit and validators in one piece', async () => {
+    const { body } = await get('/light/latest');
+    assert.equal(trustedHeader(body).height, 2);
+    const { validators } = node.chain.tip().validators;
+    assert.deepEqual(
+      body.validators,
+      validators.map(({ publicKey, power }) => ({ publicKey: toHex(publicKey), power })),
+    );
+    assert.deepEqual((await get(`/light/${body.blockHash}`)).body, body);
+    assert.equal((await get('/light/3')).body.code, 'gateway.height-ahead');
+    assert.equal((await get('/light/0')).body.code, 'gateway.block-not-found');
+    assert.equal((await get('/light/one')).body.code, 'gateway.malformed-reference');
+  });
+
   it('shows validators with their stake, blocks and commits', async () => {
     const { body } = await get('/validators');
     assert.deepEqual([body.items.length, body.items[0].stake], [3, '1000000000']);

@@ -193,6 +193,16 @@ describe('with blocks', () => {
     assert.equal((await get('/validators?height=9')).body.code, 'gateway.height-ahead');
   });
 
+  it('snapshots are listed newest first; a node without any has an empty list', async () => {
+    assert.deepEqual((await get('/snapshots')).body, { items: [] });
+    const stateRoot = new Uint8Array(32).fill(1);
+    const manifest = { height: 8, stateRoot, entries: 5, bytes: 900, depths: Uint8Array.of(1, 2, 2) };
+    const other = await buildGateway(node.components({ snapshots: { list: async () => [manifest] } }));
+    const { items } = (await other.inject('/api/v2/snapshots')).json();
+    assert.deepEqual(items, [{ height: 8, stateRoot: '01'.repeat(32), chunks: 3, entries: 5, bytes: 900 }]);
+    await other.close();
+  });
+
   it('consensus shows addresses as text', async () => {
     assert.deepEqual((await get('/consensus')).body, {
       height: 6,

@@ -20,7 +20,7 @@ export const alice = addressOfKey('ed25519', aliceKey.publicKey);
 export const bob = new Uint8Array(20).fill(2);
 const validatorKeys = [keyOf(51), keyOf(52), keyOf(53)];
 
-const genesis: GenesisState = {
+export const genesis: GenesisState = {
   identity,
   initialHeight: 1,
   timeMs: 1_700_000_000_000,

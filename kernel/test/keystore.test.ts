@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  addressOfKey,
-  decryptKey,
-  encryptKey,
-  formatAddress,
-  isCodedError,
-  parseKeyFile,
-  secp256k1Key,
-  toHex,
-} from '#kernel';
+import { addressOfKey, formatAddress, isCodedError, secp256k1Key, toHex } from '#kernel';
+import { decryptKey, encryptKey, parseKeyFile } from '#kernel/keystore';
 import { systemRandom } from '#runtime';
 
 const coded = (code: string) => (error: unknown) => isCodedError(error, code);

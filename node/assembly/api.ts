@@ -37,6 +37,7 @@ export async function startApi(init: ApiInit): Promise<{ url: string; close: () 
     version: VERSION,
     chain: protocol.chain,
     ledger: protocol.ledger,
+    snapshots: protocol.snapshots,
     mempool: protocol.mempool,
     peers: protocol.network,
     consensus: protocol.consensus,

@@ -1,8 +1,15 @@
 import type { StateEngine } from '#engines/state';
 import { toHex, type Logger, type SigningKey } from '#kernel';
 import { systemClock, systemRandom, systemScheduler, type RuntimeVerifier } from '#runtime';
-import { createBlockSync, createChain, type BlockSync, type Chain } from '#services/block';
-import { createLedger, type GenesisState, type Ledger } from '#services/blockchain';
+import { createBlockSync, createChain, serveState, type BlockSync, type Chain } from '#services/block';
+import {
+  createLedger,
+  createSnapshots,
+  openFileSnapshots,
+  type GenesisState,
+  type Ledger,
+  type Snapshots,
+} from '#services/blockchain';
 import { createConsensus, openFileDirectory, openLocalSigner, type Consensus } from '#services/consensus';
 import { createNetwork, peerIdOfSeed, type Network, type PeerId } from '#services/network';
 import {
@@ -16,7 +23,7 @@ import type { LoadedConfiguration } from '../configuration/load-configuration.ts
 import { choosePeers } from '../genesis/choose-peers.ts';
 import { PeerGenesis } from '../genesis/peer-genesis.ts';
 import type { NodeGenesis } from '../genesis/node-genesis.ts';
-import { Pruning } from '../lifecycle/pruning.ts';
+import { Pruning, pruneSteps } from '../lifecycle/pruning.ts';
 import type { Teardown } from '../lifecycle/teardown.ts';
 import { VERSION } from '../version.ts';
 
@@ -46,6 +53,7 @@ export interface ProtocolInit {
 export interface Protocol {
   readonly chain: Chain;
   readonly ledger: Ledger;
+  readonly snapshots: Snapshots;
   readonly mempool: Mempool;
   readonly network: Network;
   readonly sync: BlockSync;
@@ -65,7 +73,7 @@ export async function openState(
   const { genesis, engine, verifier, logger, loaded } = init;
   const { configuration, path } = loaded;
   const { identity, initialHeight, timeMs: genesisTimeMs } = genesis;
-  const retainedHeights = configuration['storage.retainedHeights'];
+  const retainedHeights = configuration['storage.retainedHeights'] || Infinity;
   const ledger = createLedger({ identity, engine, retainedHeights })({ scheduler: systemScheduler });
   await ledger.open(beginning, init.onStateProgress);
   const chain = createChain({ identity, engine, initialHeight, genesisTimeMs })({ ledger, verifier, logger });
@@ -92,30 +100,37 @@ export async function openState(
   const pending = await mempool.load();
   const { height } = chain.tip();
   logger.info({ height, pending }, 'the state is open');
-  const prune = () => ledger.prune();
+  const snapshots = createSnapshots({
+    interval: configuration['snapshots.interval'],
+    keep: configuration['snapshots.keep'],
+  })({ engine, store: await openFileSnapshots(path('data/snapshots')), scheduler: systemScheduler, logger });
+  teardown.add('snapshots', () => snapshots.stop());
+  const prune = pruneSteps({ chain, ledger, snapshots }, configuration['storage.retainedBlocks']);
   const pruning = new Pruning({ prune, scheduler: systemScheduler, logger, onFatal: init.onFatal });
   teardown.add('pruning', () => pruning.stop());
   chain.onFinalised(({ block, execution }) => {
     mempool.finalised(block.header.height, block.transactions, execution.changedAccounts);
+    snapshots.finalised(block.header.height);
     pruning.wake();
   });
-  return { chain, ledger, mempool };
+  return { chain, ledger, mempool, snapshots };
 }
 
 /** Puts the network and what speaks over it on top of the state, and starts them. */
 export async function startProtocol(
   init: ProtocolInit,
-  state: Pick<Protocol, 'chain' | 'ledger' | 'mempool'>,
+  state: Pick<Protocol, 'chain' | 'ledger' | 'mempool' | 'snapshots'>,
   teardown: Teardown,
 ): Promise<Protocol> {
   const { genesis, verifier, logger, onFatal } = init;
   const { chain, mempool } = state;
   const { identity } = genesis;
   const ports = { clock: systemClock, scheduler: systemScheduler, random: systemRandom, logger };
-  const { network, peers } = await makeNetwork(init, chain);
+  const { network, peers } = await makeNetwork(init, () => chain.tip().height);
   teardown.add('network', () => network.stop());
   watchPeerGenesis(init, { chain, network, peers }, teardown);
   const transport = network;
+  serveState({ transport, chain, snapshots: state.snapshots, clock: systemClock });
   const fetch = createTransactionFetch(
     { identity },
     { transport, verifier, logger, lookup: (id) => mempool.lookup(id) ?? consensus.transaction(id) },
@@ -149,9 +164,10 @@ export async function startProtocol(
   return { ...state, network, sync, consensus };
 }
 
-async function makeNetwork(
+/** @param height of the tip, for handshakes */
+export async function makeNetwork(
   init: ProtocolInit,
-  chain: Chain,
+  height: () => number,
 ): Promise<{ network: Network; peers: ReadonlySet<PeerId> }> {
   const { genesis, transportSeed, consensusKey, logger } = init;
   const { configuration } = init.loaded;
@@ -182,7 +198,7 @@ async function makeNetwork(
         genesisHash,
         role: consensusKey === undefined ? FULL_NODE_ROLE : VALIDATOR_ROLE,
         agent: `node0/${VERSION}`,
-        height: chain.tip().height,
+        height: height(),
       }),
     },
     { clock: systemClock, scheduler: systemScheduler, random: systemRandom, logger },

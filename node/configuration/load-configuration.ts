@@ -72,7 +72,21 @@ export function mergeSettings(
     const key = equals < 0 ? override : override.slice(0, equals);
     values[key] = readSetting(key, equals < 0 ? undefined : override.slice(equals + 1), 'the command line');
   }
-  return values as NodeConfiguration;
+  const configuration = values as NodeConfiguration;
+  requireTrustPair(configuration);
+  return configuration;
+}
+
+/** A height without its hash would be trusted as whatever the peers say of it. */
+function requireTrustPair(configuration: NodeConfiguration): void {
+  const hasHeight = configuration['sync.trustHeight'] > 0;
+  if (hasHeight === (configuration['sync.trustHash'] !== '')) return;
+  const missing = hasHeight ? 'sync.trustHash' : 'sync.trustHeight';
+  throw configurationError(
+    'invalid-setting',
+    `${missing} is missing: sync.trustHeight names a block and sync.trustHash proves it; set both or none`,
+    { setting: missing },
+  );
 }
 
 function readSetting(key: string, given: unknown, where: string): unknown {

@@ -43,6 +43,16 @@ function yesOrNo(about: string, fallback: boolean): Setting<boolean> {
   };
 }
 
+/** A whole number in a range, or 0 for what the range cannot say. */
+function zeroOr(about: string, fallback: number, min: number, max: number): Setting<number> {
+  const range = integer(about, fallback, min, max);
+  return {
+    ...range,
+    accepts: `0, or ${range.accepts}`,
+    read: (given) => (given === 0 || given === '0' ? 0 : range.read(given)),
+  };
+}
+
 function choice<const Option extends string>(
   about: string,
   fallback: Option,
@@ -140,7 +150,48 @@ export const SETTINGS = {
     /^rocksdb:.+$/,
   ),
   'storage.profile': choice('Memory that the state engine takes.', 'production', ['local', 'production']),
-  'storage.retainedHeights': integer('Heights whose state can be read and proven.', 10_000, 2, 1_000_000_000),
+  'storage.retainedHeights': zeroOr(
+    'Heights whose state can be read and proven. 0: all, as an archive node.',
+    10_000,
+    2,
+    1_000_000_000,
+  ),
+  'storage.retainedBlocks': integer(
+    'Heights whose transactions, receipts and indexes are kept; headers and commits always are. 0: all.',
+    0,
+    0,
+    1_000_000_000,
+  ),
+  'snapshots.interval': integer(
+    'Heights between two snapshots of the state, for nodes that join. 0: none are made.',
+    0,
+    0,
+    1_000_000_000,
+  ),
+  'snapshots.keep': integer('Snapshots kept, the newest.', 2, 1, 100),
+  'sync.mode': choice(
+    'How a node with an empty home gets the state: by executing all blocks, or from a snapshot of its peers.',
+    'blocks',
+    ['blocks', 'state'],
+  ),
+  'sync.trustHeight': integer(
+    'With sync.trustHash: a block that the operator trusts; state sync verifies from it. 0: from the genesis.',
+    0,
+    0,
+    Number.MAX_SAFE_INTEGER,
+  ),
+  'sync.trustHash': text(
+    'Hash of the block at sync.trustHeight.',
+    '',
+    '64 lower-case hexadecimal digits, or empty',
+    HEX_HASH,
+  ),
+  'sync.trustingPeriodMs': integer(
+    'How long a header is trusted. 0: two thirds of the unbonding period.',
+    0,
+    0,
+    Number.MAX_SAFE_INTEGER,
+  ),
   'mempool.maxTransactions': integer('Transactions that wait at most.', 50_000, 1, 10_000_000),
   'mempool.maxBytes': integer('Bytes that wait at most.', 64 * 2 ** 20, 2 ** 16, 2 ** 32),
   'mempool.maxPerAccount': integer('Transactions of one account that wait at most.', 1_000, 1, 1_000_000),

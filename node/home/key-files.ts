@@ -1,6 +1,7 @@
 import { access, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { decryptKey, encryptKey, parseKeyFile, type KeyFile, type Random } from '#kernel';
+import { type Random } from '#kernel';
+import { decryptKey, encryptKey, parseKeyFile, type KeyFile } from '#kernel/keystore';
 import { homeError } from './errors.ts';
 
 /** Reads a key file and opens it; returns the 32-byte seed. */

@@ -1,4 +1,33 @@
 import type { Logger, Scheduler } from '#kernel';
+import type { Chain } from '#services/block';
+import type { Ledger, Snapshots } from '#services/blockchain';
+
+/** Blocks pruned in one step. */
+const BLOCKS_A_STEP = 8;
+
+/**
+ * SYNC-8: one bounded step of pruning: the state first, then transactions, receipts and indexes. A height of which a snapshot
+ * is being made stays.
+ *
+ * @param retainedBlocks heights whose transactions are kept; 0 keeps all
+ */
+export function pruneSteps(
+  contexts: {
+    chain: Pick<Chain, 'tip' | 'prune'>;
+    ledger: Pick<Ledger, 'prune'>;
+    snapshots: Pick<Snapshots, 'held'>;
+  },
+  retainedBlocks: number,
+): () => Promise<boolean> {
+  const { chain, ledger, snapshots } = contexts;
+  return async () => {
+    const more = await ledger.prune(snapshots.held());
+    if (retainedBlocks === 0) return more;
+    const below = chain.tip().height - retainedBlocks + 1;
+    const pruned = below > 0 ? await chain.prune(below, BLOCKS_A_STEP) : 0;
+    return more || pruned === BLOCKS_A_STEP;
+  };
+}
 
 export interface PruningComponents {
   /** Removes a bounded step of what is no longer retained; true while there is more. */

@@ -4,16 +4,14 @@ import { join } from 'node:path';
 import {
   ED25519_SEED_BYTES,
   addressOfKey,
-  decryptKey,
   deriveSeed,
   fromHex,
   isCodedError,
   parseAddress,
-  parseKeyFile,
   toHex,
-  type KeyFile,
   type SigningKey,
 } from '#kernel';
+import { decryptKey, parseKeyFile, type KeyFile } from '#kernel/keystore';
 import { nativeEd25519Key, systemRandom } from '#runtime';
 import { peerIdOfSeed } from '#services/network';
 import { homeError } from '../home/errors.ts';

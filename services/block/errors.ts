@@ -46,5 +46,7 @@ export const blockError = defineErrors('block', {
   'malformed-cursor': { status: 400, action: 'reject', title: 'Not a cursor of this list' },
   'malformed-request': { status: 400, action: 'penalise', title: 'Not a request for blocks' },
   'malformed-response': { status: 502, action: 'penalise', title: 'Not an answer to the request' },
+  'too-busy': { status: 429, action: 'retry', title: 'A peer asks for more than its share' },
+  'no-snapshot': { status: 503, action: 'retry', title: 'No peer has a snapshot that can be verified' },
   'malformed-status': { status: 400, action: 'penalise', title: 'Not a status message' },
 });

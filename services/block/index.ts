@@ -31,6 +31,15 @@ export {
   HEADER_BYTES_MAX,
   ROUND_MAX,
 } from './limits.ts';
+export {
+  LIGHT_BYTES_MAX,
+  LIGHT_PROTOCOL,
+  lightPartsCodec,
+  lightRequestCodec,
+} from './state-sync/messages.ts';
+export type { HeaderVerifier, StateSyncComponents, VerifiedHeader } from './state-sync/ports.ts';
+export { serveState } from './state-sync/serve-state.ts';
+export { syncState, type StateSyncOutcome } from './state-sync/sync-state.ts';
 export { createBlockSync } from './sync/create-block-sync.ts';
 export type { BlockSync, BlockSyncStatistics } from './sync/face.ts';
 export type { BlockSyncComponents } from './sync/ports.ts';

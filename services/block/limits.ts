@@ -97,3 +97,41 @@ export const RANGE_BYTES_MAX = BLOCK_BYTES_MAX + COMMIT_BYTES_MAX + 8 * 1024 * 1
 /** Final blocks at hand in memory, and the transactions in them. */
 export const RECENT_BLOCKS_MAX = 16;
 export const RECENT_TRANSACTIONS_MAX = 20_000;
+
+/** Snapshots that a node offers its peers. */
+export const SNAPSHOTS_LISTED_MAX = 4;
+
+/** What joining nodes are served of snapshots and light blocks. */
+export const SERVE_LIMITS = {
+  concurrentMax: 4,
+  bytesPerSecond: 16 * 1024 * 1024,
+  burstBytes: 64 * 1024 * 1024,
+  /** What a request costs beyond its answer. */
+  requestCostBytes: 1024,
+  peersMax: 1_024,
+} as const;
+
+/** Bounds and pace of state sync. */
+export interface StateSyncLimits {
+  /** How long peers are asked what they have before the best is taken. */
+  readonly discoveryMs: number;
+  /** Without a snapshot that can be verified for this long, state sync gives up. */
+  readonly giveUpMs: number;
+  readonly requestsPerPeer: number;
+  readonly requestTimeoutMs: number;
+  /** Failures of a peer in a row after which it is asked no more. */
+  readonly failuresMax: number;
+  readonly pollMs: number;
+  /** Chunks that are verified and wait to be written. */
+  readonly waitingMax: number;
+}
+
+export const STATE_SYNC_LIMITS: StateSyncLimits = {
+  discoveryMs: 3_000,
+  giveUpMs: 60_000,
+  requestsPerPeer: 2,
+  requestTimeoutMs: 15_000,
+  failuresMax: 3,
+  pollMs: 500,
+  waitingMax: 8,
+};

@@ -12,6 +12,8 @@ export const blockchainError = defineErrors('blockchain', {
   'malformed-proof': { status: 400, action: 'penalise', title: 'Not the encoding of a state proof' },
   'other-chain': { status: 409, action: 'halt', title: 'The data belong to another chain' },
   'corrupt-state': { status: 500, action: 'halt', title: 'The state on disk contradicts itself' },
+  'not-empty': { status: 409, action: 'halt', title: 'There is a state already' },
+  'incomplete-restore': { status: 500, action: 'halt', title: 'The chunks do not make the state' },
   'not-open': { status: 500, action: 'halt', title: 'The ledger is not open' },
   'stale-execution': { status: 500, action: 'halt', title: 'An execution was not made on the tip' },
 });

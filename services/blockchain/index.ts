@@ -13,9 +13,24 @@ export type {
   StateProof,
   ValidatorRecord,
 } from './domain/types.ts';
-export { accountCodec } from './domain/values.ts';
+export { accountCodec, attestationRecord } from './domain/values.ts';
 export { blockchainError } from './errors.ts';
 export type { Ledger, LedgerTip, Supply } from './ledger/face.ts';
 export { buildGenesisState } from './ledger/genesis-entries.ts';
 export { createLedger, type LedgerInit } from './ledger/ledger.ts';
+export { CHUNK_BYTES_MAX, CHUNK_DEPTH_MAX, SNAPSHOT_CHUNKS_MAX } from './limits.ts';
+export {
+  beginRestore,
+  clearUnfinishedRestore,
+  isEmpty,
+  type RestoreTarget,
+  type StateRestore,
+} from './restore/restore-state.ts';
+export { chunkCodec, chunkName, type ChunkPlace, type StateChunk } from './snapshot/chunk.ts';
+export { openFileSnapshots } from './snapshot/file-snapshots.ts';
+export { manifestCodec, placesOf, type SnapshotManifest } from './snapshot/manifest.ts';
+export { memorySnapshots } from './snapshot/memory-snapshots.ts';
+export type { SnapshotStore } from './snapshot/ports.ts';
+export { createSnapshots, type Snapshots } from './snapshot/snapshots.ts';
+export { isPlace, verifyChunk } from './snapshot/verify-chunk.ts';
 export { verifyStateProof } from './tree/proof.ts';

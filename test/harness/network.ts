@@ -92,8 +92,9 @@ export class TestNetwork {
   }
 
   /** Starts a validator by hand, as the guide says. */
-  startValidator(index: number): void {
-    const child = startNode0(['start', '--home', join(this.home, 'validators', String(index))]);
+  startValidator(index: number, parameters: readonly string[] = []): void {
+    const home = join(this.home, 'validators', String(index));
+    const child = startNode0(['start', '--home', home, ...parameters]);
     child.stdout?.resume();
     child.stderr?.resume();
     this.#single.add(child);

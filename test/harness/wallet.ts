@@ -1,15 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  addressOfKey,
-  decryptKey,
-  deriveSeed,
-  formatAddress,
-  fromHex,
-  parseAddress,
-  parseKeyFile,
-  type SigningKey,
-} from '#kernel';
+import { addressOfKey, deriveSeed, formatAddress, fromHex, parseAddress, type SigningKey } from '#kernel';
+import { decryptKey, parseKeyFile } from '#kernel/keystore';
 import { nativeEd25519Key } from '#runtime';
 import { gasOf, signTransaction, type ChainIdentity, type Transaction } from '#services/transaction';
 import type { TestNetwork } from './network.ts';

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { fromUtf8, isCodedError, parseAddress, parseKeyFile } from '#kernel';
+import { fromUtf8, isCodedError, parseAddress } from '#kernel';
+import { parseKeyFile } from '#kernel/keystore';
 import type { AccountEntry, GenesisDocument } from '#genesis';
 import { cliError } from '../../errors.ts';
 import { addJsonOption } from '../../options.ts';

@@ -232,3 +232,14 @@ test('paths start at the folder of the file', async () => {
   assert.equal(loaded.path('keys/a.json'), join(home, 'keys/a.json'));
   assert.equal(loaded.path('/etc/a.json'), '/etc/a.json');
 });
+
+test('a trusted height without its hash, or a hash without its height, is refused by the name of what is missing', async () => {
+  const hash = 'ab'.repeat(32);
+  const alone = await failureOf('sync: { trustHeight: 5 }');
+  assert.deepEqual(
+    [alone.code, alone.details['setting']],
+    ['configuration.invalid-setting', 'sync.trustHash'],
+  );
+  assert.equal((await failureOf(`sync: { trustHash: ${hash} }`)).details['setting'], 'sync.trustHeight');
+  assert.equal((await load(`sync: { trustHeight: 5, trustHash: ${hash} }`))['sync.trustHeight'], 5);
+});

@@ -3,7 +3,8 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { isCodedError, parseKeyFile } from '#kernel';
+import { isCodedError } from '#kernel';
+import { parseKeyFile } from '#kernel/keystore';
 import { peerIdOfAddress } from '#services/network';
 import { loadConfiguration } from '../../configuration/load-configuration.ts';
 import { initHome, type InitHomeOptions } from '../init-home.ts';

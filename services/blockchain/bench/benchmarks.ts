@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '#kernel';
 import type { Benchmark } from '../../../bench/benchmark.ts';
 import { stateKey, verifyStateProof, type Ledger } from '../index.ts';
-import { keyHashOf } from '../tree/node.ts';
-import { StateTree } from '../tree/state-tree.ts';
+import { StateTree, changeOf } from '../tree/state-tree.ts';
 import {
   addressOf,
   genesisState,
@@ -92,10 +91,9 @@ export const benchmarks: readonly Benchmark[] = [
   {
     name: 'state tree: build 50,000 entries',
     async run(clock) {
-      const changes = Array.from({ length: EXISTING }, (_, index) => ({
-        keyHash: keyHashOf(stateKey.account(strangerAt(index))),
-        value: new Uint8Array(24),
-      }));
+      const changes = Array.from({ length: EXISTING }, (_, index) =>
+        changeOf(stateKey.account(strangerAt(index)), new Uint8Array(24)),
+      );
       const tree = new StateTree({ getMany: async (keys) => keys.map(() => undefined) }, undefined);
       const started = clock.monotonic();
       tree.adopt(await tree.update(changes, 1));
@@ -105,22 +103,17 @@ export const benchmarks: readonly Benchmark[] = [
   {
     name: 'state tree: update 2,000 of 50,000 entries at hand',
     async run(clock) {
-      const keyHashes = Array.from({ length: EXISTING }, (_, index) =>
-        keyHashOf(stateKey.account(strangerAt(index))),
+      const entries = Array.from({ length: EXISTING }, (_, index) =>
+        changeOf(stateKey.account(strangerAt(index)), new Uint8Array(24)),
       );
       const tree = new StateTree({ getMany: async (keys) => keys.map(() => undefined) }, undefined);
-      tree.adopt(
-        await tree.update(
-          keyHashes.map((keyHash) => ({ keyHash, value: new Uint8Array(24) })),
-          1,
-        ),
-      );
+      tree.adopt(await tree.update(entries, 1));
       let milliseconds = 0;
       for (let round = 0; round < BLOCKS; round++) {
         const value = new Uint8Array(24).fill(round + 1);
-        const changes = keyHashes
+        const changes = entries
           .slice(round * 2_000, (round + 1) * 2_000)
-          .map((keyHash) => ({ keyHash, value }));
+          .map(({ key, keyHash }) => ({ key, keyHash, value }));
         const started = clock.monotonic();
         tree.adopt(await tree.update(changes, round + 2));
         milliseconds += clock.monotonic() - started;

@@ -44,3 +44,8 @@ export function addressInKey(key: Uint8Array): Uint8Array {
 export function attestationPrefix(digest: Uint8Array): Uint8Array {
   return tagged(STATE_TAGS.attestation, digest.subarray(0, HASH_BYTES));
 }
+
+/** Bounds of all keys of a tag. */
+export function ofTag(tag: number): { gte: Uint8Array; lt: Uint8Array } {
+  return { gte: Uint8Array.of(tag), lt: Uint8Array.of(tag + 1) };
+}

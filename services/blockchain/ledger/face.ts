@@ -72,6 +72,10 @@ export interface Ledger {
   attestations(digest: Uint8Array): Promise<AttestationRecord[]>;
   /** Reads every account: for checks, not for requests. */
   supply(): Promise<Supply>;
-  /** Removes what heights before the retained ones needed, a bounded step; true while there is more. */
-  prune(): Promise<boolean>;
+  /**
+   * Removes what heights before the retained ones needed, a bounded step; true while there is more.
+   *
+   * @param held a height that is being read: it and later ones stay
+   */
+  prune(held?: number): Promise<boolean>;
 }

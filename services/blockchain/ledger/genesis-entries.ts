@@ -16,7 +16,7 @@ import {
   validatorRecord,
 } from '../domain/values.ts';
 import { buildTree, LeafTable } from '../tree/build-tree.ts';
-import { EMPTY_HASH, keyHashOf } from '../tree/node.ts';
+import { EMPTY_HASH } from '../tree/node.ts';
 
 /** An entry of the state. */
 export interface StateEntry {
@@ -88,7 +88,7 @@ export async function buildGenesisState(
 ): Promise<{ stateRoot: Uint8Array; validators: ValidatorSet; rotation: ProposerRotation }> {
   const { entries, validators, rotation } = genesisEntries(genesis);
   const leaves = new LeafTable();
-  for (const { key, value } of entries) leaves.add(keyHashOf(key), value);
+  for (const { key, value } of entries) leaves.add(key, value);
   const root = await buildTree(leaves, {
     version: genesis.initialHeight - 1,
     pause: (done) => onProgress(done, leaves.length),

@@ -4,7 +4,7 @@ import type { ChainIdentity } from '#services/transaction';
 import { advanceRotation } from '#services/validator';
 import { ExecutionView, checkConservation, executeTransaction } from '../domain/execute.ts';
 import { receiptCodec } from '../domain/receipt.ts';
-import { STATE_TAGS, addressInKey, attestationPrefix, stateKey } from '../domain/state-keys.ts';
+import { STATE_TAGS, addressInKey, attestationPrefix, ofTag, stateKey } from '../domain/state-keys.ts';
 import type {
   Account,
   AttestationRecord,
@@ -26,12 +26,13 @@ import {
 } from '../domain/values.ts';
 import { blockchainError } from '../errors.ts';
 import { ATTESTATIONS_MAX, PRUNE_RECORDS_MAX, SLICE_TRANSACTIONS } from '../limits.ts';
+import { clearUnfinishedRestore } from '../restore/restore-state.ts';
 import { decodeRoot, encodeNode, encodeRoot } from '../tree/node-codec.ts';
 import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
 import { encodeProofPath } from '../tree/proof.ts';
 import { readPath } from '../tree/read-path.ts';
 import { packStaleKeys, unpackStaleKeys } from '../tree/stale-keys.ts';
-import { StateTree, type NodeReader, type TreeUpdate } from '../tree/state-tree.ts';
+import { StateTree, changeOf, type NodeReader, type TreeUpdate } from '../tree/state-tree.ts';
 import { AccountCache } from './account-cache.ts';
 import type { Ledger, LedgerTip, Supply } from './face.ts';
 import { validatorSetOf, type StateEntry } from './genesis-entries.ts';
@@ -80,6 +81,7 @@ class StateLedger implements Ledger {
     genesis: GenesisState | (() => Promise<GenesisState>),
     onProgress: (fraction: number) => void = () => {},
   ): Promise<void> {
+    await clearUnfinishedRestore(this.#engine);
     const [identity, tip] = await this.#engine.getMany('meta', [META.identity, META.tip]);
     if (identity !== undefined) checkIdentity(identity, this.#init.identity);
     if (tip !== undefined) return this.#resume(decodeTip(tip));
@@ -143,7 +145,11 @@ class StateLedger implements Ledger {
     for (const { address, account } of view.changed.values()) {
       entries.push({ key: stateKey.account(address), value: accountCodec.encodeTrusted(account) });
     }
-    const update = await tree.update(entries.map(toChange), input.height, () => this.#breathe());
+    const update = await tree.update(
+      entries.map(({ key, value }) => changeOf(key, value)),
+      input.height,
+      () => this.#breathe(),
+    );
     const encodedReceipts = receipts.map((receipt) => receiptCodec.encodeTrusted(receipt));
     const execution: Execution = {
       height: input.height,
@@ -330,8 +336,8 @@ class StateLedger implements Ledger {
     return { balances, stake, feePool: this.#feePool, total: balances + stake + this.#feePool };
   }
 
-  async prune(): Promise<boolean> {
-    const keep = this.tip().height - this.#init.retainedHeights;
+  async prune(held = Infinity): Promise<boolean> {
+    const keep = Math.min(this.tip().height - this.#init.retainedHeights, held);
     if (keep <= 0) return false;
     const stale = await this.#engine.rangeAll('stale', {
       lt: uint64ToBytes(keep + 1),
@@ -368,12 +374,4 @@ function stageState(
   }
   batch.put('meta', META.root(height), encodeRoot(update.root));
   batch.put('meta', META.tip, encodeTip(height, receiptRoot));
-}
-
-function toChange({ key, value }: StateEntry): { keyHash: Uint8Array; value: Uint8Array } {
-  return { keyHash: keyHashOf(key), value };
-}
-
-function ofTag(tag: number): { gte: Uint8Array; lt: Uint8Array } {
-  return { gte: Uint8Array.of(tag), lt: Uint8Array.of(tag + 1) };
 }

@@ -3,7 +3,7 @@ import type { StateEngine } from '#engines/state';
 import type { GenesisState } from '../domain/types.ts';
 import { buildTree, LeafTable } from '../tree/build-tree.ts';
 import { encodeNode, encodeRoot } from '../tree/node-codec.ts';
-import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
+import { EMPTY_HASH, type ChildRef } from '../tree/node.ts';
 import type { LedgerTip } from './face.ts';
 import { genesisEntries } from './genesis-entries.ts';
 import { PiecewiseWriter } from './piecewise-writer.ts';
@@ -28,7 +28,7 @@ export async function writeGenesis(
   writer.put('meta', META.identity, encodeIdentity(genesis.identity));
   const leaves = new LeafTable();
   for (const { key, value } of entries) {
-    leaves.add(keyHashOf(key), value);
+    leaves.add(key, value);
     writer.put('state', key, value);
     if (await writer.pause()) onProgress(0);
   }

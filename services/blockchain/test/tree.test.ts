@@ -7,7 +7,7 @@ import { encodeNode } from '../tree/node-codec.ts';
 import { EMPTY_HASH, keyHashOf, leafHash, type ChildRef } from '../tree/node.ts';
 import { bitAt, encodeProofPath } from '../tree/proof.ts';
 import { readPath } from '../tree/read-path.ts';
-import { StateTree, type TreeUpdate } from '../tree/state-tree.ts';
+import { StateTree, changeOf, type TreeUpdate } from '../tree/state-tree.ts';
 
 /** The root by definition: a binary tree in which a subtree with one entry is that entry's leaf. */
 function modelRoot(entries: readonly { keyHash: Uint8Array; value: Uint8Array }[], depth = 0): Uint8Array {
@@ -35,7 +35,7 @@ class StoredTree {
   version = 0;
 
   async apply(changes: readonly { key: Uint8Array; value: Uint8Array | undefined }[]): Promise<TreeUpdate> {
-    const hashed = changes.map(({ key, value }) => ({ keyHash: keyHashOf(key), value }));
+    const hashed = changes.map(({ key, value }) => changeOf(key, value));
     const update = await this.tree.update(hashed, ++this.version);
     for (const { key, node } of update.added) this.nodes.set(toHex(key), encodeNode(node));
     for (const key of update.stale) this.stale.push({ since: this.version, key });

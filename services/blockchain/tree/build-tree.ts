@@ -1,6 +1,6 @@
 import { HASH_BYTES, compareRows, invariant, sortRows } from '#kernel';
 import { nodeKey } from './node-codec.ts';
-import { RADIX, leafHash, nibbleAt, rangeHashesOf, type ChildRef, type TreeNode } from './node.ts';
+import { RADIX, keyHashOf, leafHash, nibbleAt, rangeHashesOf, type ChildRef, type TreeNode } from './node.ts';
 
 /** Leaves that a buffer begins with room for; it doubles when they are more. */
 const CAPACITY = 1_024;
@@ -10,27 +10,38 @@ const PAUSE_DEPTH = 2;
 /** Leaves of a tree that is built at once, packed: a million take some 60 MB. */
 export class LeafTable {
   #keyHashes = new Uint8Array(CAPACITY * HASH_BYTES);
-  #values = new Uint8Array(CAPACITY * HASH_BYTES);
+  /** Key and value of each. */
+  #entries = new Uint8Array(CAPACITY * HASH_BYTES);
   #ends = new Float64Array(CAPACITY);
+  #keyLengths = new Uint8Array(CAPACITY);
   #length = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  add(keyHash: Uint8Array, value: Uint8Array): void {
+  /** @param key typed key of at most 255 bytes */
+  add(key: Uint8Array, value: Uint8Array): void {
     const row = this.#length++;
-    const start = row === 0 ? 0 : (this.#ends[row - 1] as number);
+    const start = this.#start(row);
+    const end = start + key.length + value.length;
     this.#keyHashes = withRoom(this.#keyHashes, (row + 1) * HASH_BYTES);
-    this.#values = withRoom(this.#values, start + value.length);
+    this.#entries = withRoom(this.#entries, end);
     if (row >= this.#ends.length) {
       const ends = new Float64Array(row * 2);
       ends.set(this.#ends);
       this.#ends = ends;
+      this.#keyLengths = withRoom(this.#keyLengths, row * 2);
     }
-    this.#keyHashes.set(keyHash, row * HASH_BYTES);
-    this.#values.set(value, start);
-    this.#ends[row] = start + value.length;
+    this.#keyHashes.set(keyHashOf(key), row * HASH_BYTES);
+    this.#entries.set(key, start);
+    this.#entries.set(value, start + key.length);
+    this.#keyLengths[row] = key.length;
+    this.#ends[row] = end;
+  }
+
+  #start(row: number): number {
+    return row === 0 ? 0 : (this.#ends[row - 1] as number);
   }
 
   /** Rows in the order of their key hashes, which are distinct. */
@@ -55,8 +66,14 @@ export class LeafTable {
   }
 
   /** A view, not a copy. */
+  key(row: number): Uint8Array {
+    const start = this.#start(row);
+    return this.#entries.subarray(start, start + (this.#keyLengths[row] as number));
+  }
+
+  /** A view, not a copy. */
   value(row: number): Uint8Array {
-    return this.#values.subarray(row === 0 ? 0 : this.#ends[row - 1], this.#ends[row]);
+    return this.#entries.subarray(this.#start(row) + (this.#keyLengths[row] as number), this.#ends[row]);
   }
 }
 
@@ -139,7 +156,7 @@ class TreeBuilder {
 
   #leaf(row: number, depth: number): ChildRef {
     const [keyHash, value] = [this.#leaves.keyHash(row), this.#leaves.value(row)];
-    this.#emit(keyHash, depth, { kind: 'leaf', keyHash, value });
+    this.#emit(keyHash, depth, { kind: 'leaf', key: this.#leaves.key(row), keyHash, value });
     return { hash: leafHash(keyHash, value), version: this.#build.version, isLeaf: true, node: undefined };
   }
 

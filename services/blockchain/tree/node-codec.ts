@@ -1,17 +1,31 @@
-import { HASH_BYTES, bytesToUint64, concatBytes, uint64ToBytes, writeUint32, writeUint64 } from '#kernel';
+import {
+  HASH_BYTES,
+  bytesToUint64,
+  concatBytes,
+  invariant,
+  uint64ToBytes,
+  writeUint32,
+  writeUint64,
+} from '#kernel';
 import { blockchainError } from '../errors.ts';
-import { RADIX, type ChildRef, type TreeNode } from './node.ts';
+import { RADIX, keyHashOf, type ChildRef, type TreeNode } from './node.ts';
 
-const KIND = { internal: 0, leaf: 1 } as const;
+/** Append only; 1 was a leaf without its key, and is damage now. */
+const KIND = { internal: 0, leaf: 2 } as const;
 const CHILD_BYTES = HASH_BYTES + 8;
 const INTERNAL_HEAD_BYTES = 5;
+const LEAF_HEAD_BYTES = 2;
+const KEY_BYTES_MAX = 255;
 
 /**
  * Stored form of a node. Internal: kind, 16-bit mask of children, 16-bit mask of those that are leaves, then
- * hash and version of each. Leaf: kind, key hash, value.
+ * hash and version of each. Leaf: kind, length of the key in a byte, key, value.
  */
 export function encodeNode(node: TreeNode): Uint8Array {
-  if (node.kind === 'leaf') return concatBytes(Uint8Array.of(KIND.leaf), node.keyHash, node.value);
+  if (node.kind === 'leaf') {
+    invariant(node.key.length <= KEY_BYTES_MAX, 'the length of a key fits a byte');
+    return concatBytes(Uint8Array.of(KIND.leaf, node.key.length), node.key, node.value);
+  }
   const { children } = node;
   let count = 0;
   for (let nibble = 0; nibble < RADIX; nibble++) if (children[nibble] !== undefined) count++;
@@ -33,8 +47,11 @@ export function encodeNode(node: TreeNode): Uint8Array {
 
 /** @throws `blockchain.corrupt-state` */
 export function decodeNode(bytes: Uint8Array): TreeNode {
-  if (bytes[0] === KIND.leaf && bytes.length > HASH_BYTES) {
-    return { kind: 'leaf', keyHash: bytes.slice(1, 1 + HASH_BYTES), value: bytes.slice(1 + HASH_BYTES) };
+  if (bytes[0] === KIND.leaf && bytes.length > LEAF_HEAD_BYTES) {
+    const valueAt = LEAF_HEAD_BYTES + (bytes[1] as number);
+    if (valueAt > bytes.length) throw corrupt();
+    const key = bytes.slice(LEAF_HEAD_BYTES, valueAt);
+    return { kind: 'leaf', key, keyHash: keyHashOf(key), value: bytes.slice(valueAt) };
   }
   if (bytes[0] !== KIND.internal || bytes.length < INTERNAL_HEAD_BYTES) throw corrupt();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -22,6 +22,8 @@ export interface InternalNode {
 
 export interface LeafNode {
   readonly kind: 'leaf';
+  /** The typed key: a snapshot of one version gives it out, when newer versions may have lost it. */
+  readonly key: Uint8Array;
   /** 32 bytes: `hash('state-key', key)`. */
   readonly keyHash: Uint8Array;
   readonly value: Uint8Array;

@@ -2,9 +2,11 @@ import { compareBytes, invariant } from '#kernel';
 import { blockchainError } from '../errors.ts';
 import { TREE_NODES_MAX } from '../limits.ts';
 import { decodeNode, nodeKey } from './node-codec.ts';
+import { withNibble } from './path.ts';
 import {
   EMPTY_HASH,
   RADIX,
+  keyHashOf,
   leafHash,
   nibbleAt,
   rangeHashesOf,
@@ -21,8 +23,14 @@ export interface NodeReader {
 
 /** A new value of an entry, or its removal. */
 export interface Change {
+  readonly key: Uint8Array;
   readonly keyHash: Uint8Array;
   readonly value: Uint8Array | undefined;
+}
+
+/** The change that gives a key a value, or takes it away. */
+export function changeOf(key: Uint8Array, value: Uint8Array | undefined): Change {
+  return { key, keyHash: keyHashOf(key), value };
 }
 
 /** What one batch of changes makes of the tree; nothing is stored yet. */
@@ -142,13 +150,6 @@ function below({ ref, path, depth, from, to }: Visit, changes: readonly Change[]
     next.set(nibble, { ref: child, path: withNibble(path, depth, nibble), depth: depth + 1, from: 0, to: 0 });
   }
   return [...next.values()];
-}
-
-function withNibble(path: Uint8Array, depth: number, nibble: number): Uint8Array {
-  const changed = path.slice();
-  const byte = changed[depth >> 1] as number;
-  changed[depth >> 1] = depth % 2 === 0 ? (nibble << 4) | (byte & 15) : (byte & 0xf0) | nibble;
-  return changed;
 }
 
 /** Decodes a stored node that must be there. */
@@ -297,7 +298,7 @@ class Builder {
   }
 
   #leaf(leaf: LeafNode, depth: number): ChildRef {
-    const node: LeafNode = { kind: 'leaf', keyHash: leaf.keyHash, value: leaf.value };
+    const node: LeafNode = { kind: 'leaf', key: leaf.key, keyHash: leaf.keyHash, value: leaf.value };
     this.added.push({ key: nodeKey(this.#version, leaf.keyHash, depth), node });
     return { hash: leafHash(leaf.keyHash, leaf.value), version: this.#version, isLeaf: true, node };
   }
@@ -323,8 +324,8 @@ class Builder {
 function leavesOf(changes: readonly Change[], from: number, to: number): LeafNode[] {
   const leaves: LeafNode[] = [];
   for (let i = from; i < to; i++) {
-    const { keyHash, value } = changes[i] as Change;
-    if (value !== undefined) leaves.push({ kind: 'leaf', keyHash, value });
+    const { key, keyHash, value } = changes[i] as Change;
+    if (value !== undefined) leaves.push({ kind: 'leaf', key, keyHash, value });
   }
   return leaves;
 }

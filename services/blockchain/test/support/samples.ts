@@ -11,8 +11,7 @@ import {
   type Ledger,
   type StateProof,
 } from '../../index.ts';
-import { keyHashOf } from '../../tree/node.ts';
-import { StateTree } from '../../tree/state-tree.ts';
+import { StateTree, changeOf } from '../../tree/state-tree.ts';
 
 export function filled(length: number, byte: number): Uint8Array {
   return new Uint8Array(length).fill(byte);
@@ -171,7 +170,7 @@ export async function write(
 export async function rootOfState(engine: StateEngine): Promise<string> {
   const tree = new StateTree({ getMany: async (wanted) => wanted.map(() => undefined) }, undefined);
   const entries = await engine.rangeAll('state', { limit: 10 ** 6 });
-  const changes = entries.map(({ key, value }) => ({ keyHash: keyHashOf(key), value }));
+  const changes = entries.map(({ key, value }) => changeOf(key, value));
   return toHex((await tree.update(changes, 1)).rootHash);
 }
 
@@ -179,7 +178,7 @@ export async function rootOfState(engine: StateEngine): Promise<string> {
 export async function nodesNeeded(engine: StateEngine): Promise<number> {
   const tree = new StateTree({ getMany: async (wanted) => wanted.map(() => undefined) }, undefined);
   const entries = await engine.rangeAll('state', { limit: 10 ** 6 });
-  const changes = entries.map(({ key, value }) => ({ keyHash: keyHashOf(key), value }));
+  const changes = entries.map(({ key, value }) => changeOf(key, value));
   return (await tree.update(changes, 1)).added.length;
 }
 

@@ -1,5 +1,4 @@
 import { toHex } from '#kernel';
-import { stateKey } from '#services/blockchain';
 import { gatewayError } from '../errors.ts';
 import type { ChainReader, LedgerReader } from '../ports.ts';
 import { signedHeader } from './signed-header.ts';
@@ -25,20 +24,20 @@ export function provableHeight(chain: ChainReader, height: number | undefined): 
 }
 
 /**
- * Proof of what an account holds, or that there is none, after `height`: state path, header and commit. A
+ * Proof of what a state key holds, or that it holds nothing, after `height`: state path, header and commit. A
  * client checks value against state root, state root against header, header against block hash, and the block
  * hash against the validators' signatures.
  *
  * @throws `blockchain.height-not-retained`, `gateway.proof-not-ready`
  */
-export async function accountProof(
+export async function stateProof(
   ports: { chain: ChainReader; ledger: LedgerReader },
-  address: Uint8Array,
+  key: Uint8Array,
   height: number,
 ) {
   const { chain, ledger } = ports;
   const [{ stateRoot, proof }, signed] = await Promise.all([
-    ledger.prove(stateKey.account(address), height),
+    ledger.prove(key, height),
     signedHeader(chain, height + 1),
   ]);
   if (signed === undefined) {

@@ -1,0 +1,349 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createMemoryStateEngine } from '#engines/state';
+import { silentLogger, toHex, type Clock } from '#kernel';
+import { systemClock, systemScheduler } from '#runtime';
+import {
+  createSnapshots,
+  isEmpty,
+  manifestCodec,
+  memorySnapshots,
+  type Snapshots,
+  type SnapshotManifest,
+} from '#services/blockchain';
+import { createBlockSync } from '../sync/create-block-sync.ts';
+import { ServeBudget } from '../state-sync/budget.ts';
+import {
+  CHUNKS_PROTOCOL,
+  LIGHT_PROTOCOL,
+  SNAPSHOTS_PROTOCOL,
+  chunkRequestCodec,
+  lightPartsCodec,
+  lightRequestCodec,
+  manifestsCodec,
+} from '../state-sync/messages.ts';
+import type { HeaderVerifier } from '../state-sync/ports.ts';
+import { serveState } from '../state-sync/serve-state.ts';
+import { syncState } from '../state-sync/sync-state.ts';
+import {
+  IDENTITY,
+  VERIFIER,
+  commitBlock,
+  growChain,
+  openTestChain,
+  proposerOf,
+  transfer,
+  PROPOSE,
+  type TestChain,
+} from './fixtures/test-chain.ts';
+import { TestNetwork, until } from './fixtures/test-network.ts';
+import { filled } from './fixtures/samples.ts';
+
+const LIMITS = {
+  discoveryMs: 0,
+  giveUpMs: 3_000,
+  requestsPerPeer: 2,
+  requestTimeoutMs: 300,
+  pollMs: 5,
+};
+
+/** A chain with a snapshot of height 4, grown to height 6. */
+async function makeSource() {
+  const source = await openTestChain();
+  const snapshots = createSnapshots({ interval: 4, keep: 2, chunkTargetBytes: 250 })({
+    engine: source.engine,
+    store: memorySnapshots(),
+    scheduler: systemScheduler,
+    logger: silentLogger,
+  });
+  for (let height = 1; height <= 6; height++) {
+    const outputs = Array.from({ length: 4 }, (_, index) => ({
+      to: filled(20, height * 8 + index),
+      amount: 5n,
+    }));
+    await growChain(source.chain, [transfer(height % 3, Math.floor((height - 1) / 3), outputs)]);
+    if (height === 4) snapshots.finalised(4);
+  }
+  await snapshots.idle();
+  return { ...source, snapshots };
+}
+
+/** Believes the source: what the light client does is tested with the light client. */
+function headersOf({ chain }: Pick<TestChain, 'chain'>): HeaderVerifier {
+  return {
+    async verifiedAt(height) {
+      const [summary, commit, validators] = await Promise.all([
+        chain.summary(height),
+        chain.commit(height),
+        chain.validatorSet(height),
+      ]);
+      assert.ok(summary !== undefined && commit !== undefined && validators !== undefined);
+      return { hash: summary.hash, header: summary.header, commit, validators };
+    },
+  };
+}
+
+type Source = Awaited<ReturnType<typeof makeSource>>;
+
+/** A node that serves the source, perhaps with changes. */
+function serve(network: TestNetwork, id: string, source: Source, snapshots: Partial<Snapshots> = {}) {
+  const transport = network.transport(id);
+  serveState({
+    transport,
+    chain: source.chain,
+    snapshots: { ...pick(source.snapshots), ...snapshots },
+    clock: systemClock,
+  });
+  const sync = createBlockSync({
+    identity: IDENTITY,
+    transport,
+    chain: source.chain,
+    verifier: VERIFIER,
+    clock: systemClock,
+    scheduler: systemScheduler,
+    logger: silentLogger,
+  });
+  sync.start();
+  network.connect('node', id);
+  return sync;
+}
+
+function pick(snapshots: Snapshots): Pick<Snapshots, 'list' | 'chunk'> {
+  return {
+    list: () => snapshots.list(),
+    chunk: (height, place) => snapshots.chunk(height, place),
+  };
+}
+
+async function run(
+  network: TestNetwork,
+  source: Source,
+  limits: Partial<typeof LIMITS> = {},
+  headers = headersOf(source),
+) {
+  const engine = createMemoryStateEngine();
+  const outcome = await syncState(
+    {
+      identity: IDENTITY,
+      engine,
+      transport: network.transport('node'),
+      headers,
+      verifier: VERIFIER,
+      clock: systemClock,
+      scheduler: systemScheduler,
+      logger: silentLogger,
+      limits: { ...LIMITS, ...limits },
+    },
+    new AbortController().signal,
+  );
+  return { engine, outcome };
+}
+
+const flipped = (bytes: Uint8Array | undefined): Uint8Array | undefined =>
+  bytes?.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte));
+
+describe('a node that joins by state sync', () => {
+  test('SYNC-3 SYNC-5 takes the snapshot from honest peers and a liar, and follows without the history', async (context) => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    let lies = 0;
+    const liar: Partial<Snapshots> = {
+      chunk: async (height, place) => {
+        lies += 1;
+        return flipped(await source.snapshots.chunk(height, place));
+      },
+    };
+    const syncs = [
+      serve(network, 'one', source),
+      serve(network, 'two', source),
+      serve(network, 'liar', source, liar),
+    ];
+    for (const sync of syncs) context.after(() => sync.stop());
+    const { engine, outcome } = await run(network, source);
+    assert.equal(outcome?.height, 4);
+    assert.ok(outcome.chunks > 4, `${outcome.chunks} chunks`);
+    assert.ok(lies > 0 && lies <= LIMITS.requestsPerPeer, 'a liar is asked no more');
+    assert.ok(network.reports.length > 0, 'the liar pays');
+    assert.ok(network.reports.every(({ peer, offence }) => peer === 'liar' && offence === 'invalid'));
+
+    const { chain } = await openTestChain(engine);
+    assert.equal(chain.tip().height, 4);
+    assert.equal(chain.earliest(), 5);
+    assert.deepEqual(await chain.summary(4), await source.chain.summary(4));
+    assert.equal(await chain.summary(3), undefined);
+    await assert.rejects(chain.block(4), { code: 'block.not-retained' });
+    assert.deepEqual(await chain.commit(4), await source.chain.commit(4));
+    assert.deepEqual((await chain.validatorSet(4))?.hash, (await source.chain.validatorSet(4))?.hash);
+
+    const follower = createBlockSync({
+      identity: IDENTITY,
+      transport: network.transport('node'),
+      chain,
+      verifier: VERIFIER,
+      clock: systemClock,
+      scheduler: systemScheduler,
+      logger: silentLogger,
+    });
+    context.after(() => follower.stop());
+    follower.start();
+    await until(() => chain.tip().height === 6, 'the node reaches the tip');
+    assert.deepEqual(chain.tip().stateRoot, source.chain.tip().stateRoot);
+    assert.equal(follower.statistics().blocksFinalised, 2);
+  });
+
+  test('SYNC-5 can propose the next block, also when the commit came with garbage in a spare place', async (context) => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    const sync = serve(network, 'one', source);
+    context.after(() => sync.stop());
+    const believed = headersOf(source);
+    const { engine } = await run(
+      network,
+      source,
+      {},
+      {
+        async verifiedAt(height) {
+          const verified = await believed.verifiedAt(height);
+          const signatures = verified.commit.signatures.with(3, filled(64, 3));
+          return { ...verified, commit: { ...verified.commit, signatures } };
+        },
+      },
+    );
+    const joined = (await openTestChain(engine)).chain;
+    const proposed = await joined.assemble({ ...PROPOSE, proposer: proposerOf(joined), transactions: [] });
+    const judge = await openTestChain();
+    for (let height = 1; height <= 4; height++) {
+      const block = await source.chain.block(height);
+      assert.ok(block !== undefined);
+      await judge.chain.finalise(block, commitBlock(judge.chain, block));
+    }
+    assert.deepEqual(await judge.chain.validate(proposed), { ok: true, value: undefined });
+  });
+
+  test('SYNC-2 prefers the newest; one that the header does not confirm costs its peers, and the next is taken', async (context) => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    const fake = async (): Promise<SnapshotManifest[]> =>
+      (await source.snapshots.list()).map(({ entries, bytes, depths }) => {
+        return { height: 5, stateRoot: filled(32, 9), entries, bytes, depths };
+      });
+    const syncs = [serve(network, 'liar', source, { list: fake }), serve(network, 'one', source)];
+    for (const sync of syncs) context.after(() => sync.stop());
+    const { outcome } = await run(network, source);
+    assert.equal(outcome?.height, 4);
+    assert.deepEqual(network.reports, [{ by: 'node', peer: 'liar', offence: 'invalid' }]);
+  });
+
+  test('SYNC-2 a snapshot that its only peer does not give is left for another', async (context) => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    const [manifest] = await source.snapshots.list();
+    assert.ok(manifest !== undefined);
+    const { stateRoot } = (await source.chain.header(6)) ?? manifest;
+    const syncs = [
+      serve(network, 'silent', source, {
+        list: async () => [{ ...manifest, height: 5, stateRoot }],
+        chunk: async () => undefined,
+      }),
+      serve(network, 'one', source),
+    ];
+    for (const sync of syncs) context.after(() => sync.stop());
+    const { outcome } = await run(network, source);
+    assert.equal(outcome?.height, 4);
+    assert.deepEqual(network.reports, [], 'to have nothing is no lie');
+  });
+
+  test('SYNC-1 SYNC-6 without a header that is verified it gives up, and the home is empty', async (context) => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    const sync = serve(network, 'one', source);
+    context.after(() => sync.stop());
+    const { CodedError } = await import('#kernel');
+    const refuse: HeaderVerifier = {
+      verifiedAt: async () => {
+        throw new CodedError({ code: 'test.no', status: 1, action: 'penalise', title: '' }, 'forged');
+      },
+    };
+    const { engine, outcome } = await run(network, source, { giveUpMs: 50 }, refuse);
+    assert.equal(outcome, undefined);
+    assert.ok(await isEmpty(engine));
+    assert.deepEqual(await engine.rangeAll('state', { limit: 1 }), []);
+  });
+
+  test('SYNC-3 gives up on peers that all lie, and leaves no half state', async (context) => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    const lie: Partial<Snapshots> = {
+      chunk: async (height, place) =>
+        place.prefix[0] === 0 ? source.snapshots.chunk(height, place) : new Uint8Array(50),
+    };
+    const syncs = ['a', 'b'].map((id) => serve(network, id, source, lie));
+    for (const sync of syncs) context.after(() => sync.stop());
+    const { engine, outcome } = await run(network, source, { giveUpMs: 100 });
+    assert.equal(outcome, undefined);
+    for (const family of ['state', 'tree', 'meta', 'blocks'] as const) {
+      assert.deepEqual(await engine.rangeAll(family, { limit: 1 }), []);
+    }
+    assert.deepEqual(new Set(network.reports.map(({ peer }) => peer)), new Set(['a', 'b']));
+  });
+
+  test('SYNC-4 takes the block of the snapshot by its hash alone', async (context) => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    const other: Source = {
+      ...source,
+      chain: { ...source.chain, encodedBlock: () => source.chain.encodedBlock(3) },
+    };
+    const syncs = [serve(network, 'wrong', other), serve(network, 'one', source)];
+    for (const sync of syncs) context.after(() => sync.stop());
+    const { outcome } = await run(network, source);
+    assert.equal(outcome?.height, 4);
+    assert.deepEqual(network.reports, [{ by: 'node', peer: 'wrong', offence: 'invalid' }]);
+  });
+});
+
+describe('what a joining node is served', () => {
+  test('SYNC-7 is a list, chunks and light blocks; what is not there is an empty answer', async () => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    const sync = serve(network, 'one', source);
+    await sync.stop();
+    const ask = (protocol: string, body: Uint8Array) =>
+      network
+        .transport('node')
+        .request('one', protocol, body, { timeoutMs: 1_000, maxResponseBytes: 10 ** 6 });
+    const [manifest] = manifestsCodec.decode(await ask(SNAPSHOTS_PROTOCOL, new Uint8Array(0)));
+    assert.deepEqual(manifest, (await source.snapshots.list())[0]);
+    assert.ok(manifest !== undefined && toHex(manifestCodec.encode(manifest)).length > 0);
+    const nothing = { height: 3, depth: 0, prefix: new Uint8Array(32) };
+    assert.equal((await ask(CHUNKS_PROTOCOL, chunkRequestCodec.encode(nothing))).length, 0);
+    const parts = lightPartsCodec.decode(await ask(LIGHT_PROTOCOL, lightRequestCodec.encode({ height: 0 })));
+    assert.deepEqual(parts.header, await source.chain.header(6));
+    assert.equal(parts.validators.length, 4);
+    assert.equal((await ask(LIGHT_PROTOCOL, lightRequestCodec.encode({ height: 7 }))).length, 0);
+    const misplaced = { height: 4, depth: 3, prefix: filled(32, 1) };
+    await assert.rejects(ask(CHUNKS_PROTOCOL, chunkRequestCodec.encode(misplaced)));
+    await assert.rejects(ask(LIGHT_PROTOCOL, new Uint8Array(3)));
+    assert.deepEqual(
+      network.reports.map(({ by, peer, offence }) => [by, peer, offence]),
+      [
+        ['one', 'node', 'malformed'],
+        ['one', 'node', 'malformed'],
+      ],
+    );
+  });
+
+  test('SYNC-7 is so many bytes a second and peer', () => {
+    let nowMs = 0;
+    const clock: Clock = { now: () => nowMs, monotonic: () => nowMs };
+    const budget = new ServeBudget(clock, { bytesPerSecond: 100, burstBytes: 300, peersMax: 2 });
+    budget.note('a', 299);
+    assert.ok(budget.allows('a'));
+    budget.note('a', 201);
+    assert.ok(!budget.allows('a') && budget.allows('b'));
+    nowMs = 2_000;
+    assert.ok(!budget.allows('a'));
+    nowMs = 2_010;
+    assert.ok(budget.allows('a'));
+  });
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { TestNetwork } from '../harness/network.ts';
+import { until } from '../harness/until.ts';
+
+describe('a validator that lost its state', () => {
+  let network: TestNetwork;
+  before(async () => {
+    network = await TestNetwork.create();
+    await network.up(['--set', 'snapshots.interval=4']);
+  });
+  after(() => network.destroy());
+
+  it('SYNC-5 takes it from a snapshot of the others, verified from the genesis, and votes again', async () => {
+    await network.advance(6);
+    const { items } = await network.get<{ items: { height: number; chunks: number }[] }>('/snapshots');
+    assert.ok(items.length > 0 && items.every(({ height, chunks }) => height % 4 === 0 && chunks > 0));
+    const home = join(network.home, 'validators', '2');
+    await network.killValidator(2);
+    await rm(join(home, 'data', 'state'), { recursive: true });
+    const before = await network.advance(4);
+    network.startValidator(2, ['--set', 'sync.mode=state']);
+    const synced = await until('the state was synced', async () => {
+      const lines = (await readFile(join(home, 'node.log'), 'utf8')).split('\n');
+      return lines.find((line) => line.includes('the state was synced'));
+    });
+    const { height } = JSON.parse(synced) as { height: number };
+    assert.ok(height % 4 === 0 && height <= before + 4);
+    const { items: set } = await network.get<{ items: { name: string }[] }>('/validators');
+    const index = set.findIndex(({ name }) => name === 'validator-2');
+    await until('it signs a commit', async () => {
+      const latest = await network.status();
+      for (let at = height + 1; at <= latest.height; at++) {
+        const { signatures } = await network.get<{ signatures: (string | null)[] }>(`/blocks/${at}/commit`);
+        if (at > before + 1 && typeof signatures[index] === 'string') return at;
+      }
+      return undefined;
+    });
+  });
+});
