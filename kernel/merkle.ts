@@ -46,7 +46,10 @@ export function listProof(items: readonly Uint8Array[], index: number): ListProo
   return { index, total: items.length, path: path.toReversed() };
 }
 
-/** True when `item` stands at `proof.index` of the list of `proof.total` items whose root is `root`. */
+/**
+ * True when `item` is in the list whose root is `root`: at `proof.index`, provided that the list has `proof.total`
+ * items. The root does not fix how many they are, so a proof alone shows membership, not the place.
+ */
 export function verifyListProof(root: Uint8Array, item: Uint8Array, proof: ListProof): boolean {
   const { index, total, path } = proof;
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(total) || index < 0 || index >= total)
