@@ -12,6 +12,7 @@ export const blockchainError = defineErrors('blockchain', {
   'malformed-proof': { status: 400, action: 'penalise', title: 'Not the encoding of a state proof' },
   'other-chain': { status: 409, action: 'halt', title: 'The data belong to another chain' },
   'corrupt-state': { status: 500, action: 'halt', title: 'The state on disk contradicts itself' },
+  'rolled-back-already': { status: 409, action: 'reject', title: 'The state was rolled back already' },
   'not-open': { status: 500, action: 'halt', title: 'The ledger is not open' },
   'stale-execution': { status: 500, action: 'halt', title: 'An execution was not made on the tip' },
 });

@@ -157,7 +157,7 @@ function unsyncedRecords(bytes: Buffer): UndoRecord[] {
 async function takeBack(path: string, records: readonly UndoRecord[], loss: Loss, chance: Chance): Promise<number> {
   const kept = loss === 'all' ? 0 : Math.floor(chance() * (records.length + 1));
   const gone = records.slice(kept);
-  for (const [index, record] of gone.entries().toArray().toReversed()) {
+  for (const [index, record] of [...gone.entries()].toReversed()) {
     const isTorn = loss === 'torn' && index === 0;
     await undo(path, record, isTorn ? chance() : 0);
   }
