@@ -1,10 +1,14 @@
 import { Command } from 'commander';
 import { addBenchCommand } from './commands/bench.ts';
+import { addDatabaseCommand } from './commands/db.ts';
+import { addDebugCommand } from './commands/debug.ts';
 import { addDownCommand } from './commands/down.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addGenesisCommand } from './commands/genesis/index.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addQueryCommand } from './commands/query.ts';
+import { addRollbackCommand } from './commands/rollback.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTransactionCommand } from './commands/tx.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -47,6 +51,10 @@ Examples:
   addGenesisCommand(program);
   addTransactionCommand(program);
   addQueryCommand(program);
+  addRollbackCommand(program);
+  addDatabaseCommand(program);
+  addExportCommand(program);
+  addDebugCommand(program);
   addBenchCommand(program);
   return program;
 }

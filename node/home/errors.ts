@@ -4,6 +4,8 @@ export const homeError = defineErrors('home', {
   unreadable: { status: 500, action: 'halt', title: 'A file of the home cannot be read' },
   'in-use': { status: 409, action: 'halt', title: 'Another process uses the home' },
   'other-chain': { status: 409, action: 'halt', title: 'The home belongs to another chain' },
+  'no-chain': { status: 404, action: 'reject', title: 'The home holds no chain' },
+  'same-chain': { status: 409, action: 'reject', title: 'A new chain needs an id of its own' },
   'file-exists': { status: 409, action: 'reject', title: 'A file is there already' },
   'keys-missing': { status: 404, action: 'halt', title: 'Keys of validators of the genesis are missing' },
   'not-a-network': { status: 404, action: 'halt', title: 'There is no local network in the folder' },

@@ -82,12 +82,19 @@ export async function verifyDatabase(given: DatabaseToVerify): Promise<DatabaseR
 }
 
 /** The ledger at its tip; a state that cannot even be opened is a fault, and ends the verification. */
-async function openLedger(given: DatabaseToVerify, last: number, faults: Faults): Promise<Ledger | undefined> {
+async function openLedger(
+  given: DatabaseToVerify,
+  last: number,
+  faults: Faults,
+): Promise<Ledger | undefined> {
   const { engine, identity, retainedHeights, scheduler } = given;
   const ledger = createLedger({ identity, engine, retainedHeights })({ scheduler });
   const height = await faults.guard('blockchain.corrupt-state', 'tip of the state', async () => {
     await ledger.open(async () => {
-      throw blockchainError('corrupt-state', 'there is no state: the node has not started yet, or its tip is missing');
+      throw blockchainError(
+        'corrupt-state',
+        'there is no state: the node has not started yet, or its tip is missing',
+      );
     });
     return ledger.tip().height;
   });
@@ -99,7 +106,11 @@ async function openLedger(given: DatabaseToVerify, last: number, faults: Faults)
     );
   }
   if (height !== undefined && height !== last) {
-    faults.add('block.corrupt-home', 'tip of the state', `it is of height ${height}, the last block is ${last}`);
+    faults.add(
+      'block.corrupt-home',
+      'tip of the state',
+      `it is of height ${height}, the last block is ${last}`,
+    );
   }
   return height === undefined ? undefined : ledger;
 }
@@ -143,9 +154,15 @@ async function execute(
     const [block, receiptRoot] = await Promise.all([store.block(height), receiptRootOf(height)]);
     if (block === undefined || receiptRoot === undefined) return undefined;
     const { timeMs, proposer, nextValidatorSetHash } = block.header;
-    return { input: { height, timeMs, proposer, transactions: block.transactions }, receiptRoot, nextValidatorSetHash };
+    return {
+      input: { height, timeMs, proposer, transactions: block.transactions },
+      receiptRoot,
+      nextValidatorSetHash,
+    };
   };
-  const receiptRoot = await faults.guard('block.corrupt-home', `block ${first + 1}`, () => receiptRootOf(first));
+  const receiptRoot = await faults.guard('block.corrupt-home', `block ${first + 1}`, () =>
+    receiptRootOf(first),
+  );
   if (receiptRoot === undefined) return 0;
   const report = (done: number, total: number): void => onProgress('execution', done, total);
   return verifyExecution({ ...given, first, last: states.last, receiptRoot, blockOf, onProgress: report });

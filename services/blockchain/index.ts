@@ -18,6 +18,8 @@ export { blockchainError } from './errors.ts';
 export type { Ledger, LedgerTip, Supply } from './ledger/face.ts';
 export { buildGenesisState } from './ledger/genesis-entries.ts';
 export { createLedger, type LedgerInit } from './ledger/ledger.ts';
+export { forgetRoots } from './ledger/forget-roots.ts';
+export { readAccounts } from './ledger/read-accounts.ts';
 export { rollBackState } from './ledger/roll-back.ts';
 export { verifyStateProof } from './tree/proof.ts';
 export { Faults, type Fault, type VerifyProgress } from './verify/faults.ts';

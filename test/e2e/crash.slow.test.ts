@@ -89,9 +89,13 @@ describe('a network of processes that are killed at random moments, under load',
   async function start(node: CrashNode): Promise<void> {
     starting.add(node);
     await node.start();
-    void until(`${node.name} answers`, async () => (await node.get('/status')) !== undefined || !node.isRunning, {
-      withinMs: 60_000,
-    })
+    void until(
+      `${node.name} answers`,
+      async () => (await node.get('/status')) !== undefined || !node.isRunning,
+      {
+        withinMs: 60_000,
+      },
+    )
       .then(() => starting.delete(node))
       .catch(() => chain.findings.push(`${node.name} did not answer within 60 s of its start`));
   }
@@ -112,76 +116,100 @@ describe('a network of processes that are killed at random moments, under load',
     for (const node of network.nodes) await start(node);
   }
 
-  it('never loses a final block, never signs twice, and opens every home again', { timeout: 3_600_000 }, async () => {
-    let nextOutage = OUTAGE_EVERY;
-    let nextProgress = PROGRESS_EVERY;
-    while (tally.kills < KILLS && findings().length === 0) {
-      // Half of the kills find a network that goes on, the others meet one that is on its feet hardly at all.
-      if (random.chance() < 0.5) await chain.nextHeight(NEXT_HEIGHT_MS);
-      await pause(random.below(GAP_MS));
-      if (tally.kills >= nextOutage) {
-        nextOutage += OUTAGE_EVERY;
-        await outage();
+  it(
+    'never loses a final block, never signs twice, and opens every home again',
+    { timeout: 3_600_000 },
+    async () => {
+      let nextOutage = OUTAGE_EVERY;
+      let nextProgress = PROGRESS_EVERY;
+      while (tally.kills < KILLS && findings().length === 0) {
+        // Half of the kills find a network that goes on, the others meet one that is on its feet hardly at all.
+        if (random.chance() < 0.5) await chain.nextHeight(NEXT_HEIGHT_MS);
+        await pause(random.below(GAP_MS));
+        if (tally.kills >= nextOutage) {
+          nextOutage += OUTAGE_EVERY;
+          await outage();
+        }
+        const dead = network.validators.filter(({ isRunning }) => !isRunning).length;
+        const running = network.nodes.filter(({ isRunning }) => isRunning);
+        const victims = dead < DEAD_MAX ? running : running.filter((node) => node === network.platform);
+        // One that is starting is as good a victim as any: what it replays must survive too.
+        const hasStarting = victims.some((node) => starting.has(node)) && random.chance() < 0.4;
+        const victim =
+          victims.length > 0 &&
+          random.pick(hasStarting ? victims.filter((node) => starting.has(node)) : victims);
+        if (victim !== false) {
+          await kill(victim, library !== undefined && random.chance() < 0.6);
+          restartLater(victim, random.below(DEAD_MS));
+        }
+        if (tally.kills < nextProgress) continue;
+        nextProgress += PROGRESS_EVERY;
+        await Promise.all(restarts);
+        const { height } = chain;
+        await until(`a height after ${height}`, async () => chain.height > height, { withinMs: PROGRESS_MS });
       }
-      const dead = network.validators.filter(({ isRunning }) => !isRunning).length;
-      const running = network.nodes.filter(({ isRunning }) => isRunning);
-      const victims = dead < DEAD_MAX ? running : running.filter((node) => node === network.platform);
-      // One that is starting is as good a victim as any: what it replays must survive too.
-      const hasStarting = victims.some((node) => starting.has(node)) && random.chance() < 0.4;
-      const victim = victims.length > 0 && random.pick(hasStarting ? victims.filter((node) => starting.has(node)) : victims);
-      if (victim !== false) {
-        await kill(victim, library !== undefined && random.chance() < 0.6);
-        restartLater(victim, random.below(DEAD_MS));
-      }
-      if (tally.kills < nextProgress) continue;
-      nextProgress += PROGRESS_EVERY;
       await Promise.all(restarts);
-      const { height } = chain;
-      await until(`a height after ${height}`, async () => chain.height > height, { withinMs: PROGRESS_MS });
-    }
-    await Promise.all(restarts);
-    assert.deepEqual(findings(), []);
-    console.error(JSON.stringify({ ...tally, height: chain.height, accepted: load.accepted.size, signed: votes.places }));
-  });
+      assert.deepEqual(findings(), []);
+      console.error(
+        JSON.stringify({
+          ...tally,
+          height: chain.height,
+          accepted: load.accepted.size,
+          signed: votes.places,
+        }),
+      );
+    },
+  );
 
-  it('ends with equal state roots, and everything that was accepted is final or has expired', { timeout: 600_000 }, async () => {
-    // The load goes on, so that heights come: what was accepted before is final or expired after them.
-    const validUntil = Math.max(...load.accepted.values());
-    const accepted = [...load.accepted.keys()];
-    await until(`height ${validUntil + 1}`, async () => chain.height > validUntil, { withinMs: 300_000 });
-    await load.stop();
-    const settled = await until(
-      'all nodes have the same height',
-      async () => {
-        const heights = await Promise.all(
-          network.nodes.map(async (node) => (await node.get<{ height: number }>('/status'))?.height),
-        );
-        return heights.every((height) => height !== undefined && height === heights[0]) && heights[0];
-      },
-      { withinMs: 60_000 },
-    );
-    await chain.stop();
-    await votes.stop();
-    for (const node of network.nodes) await node.stop();
-    const stored: StoredChain[] = [];
-    for (const node of network.nodes) {
-      const one = await readStored(node.home);
-      stored.push(one);
-      chain.compareStored(node, one);
-      await votes.readLogs(node);
-    }
-    assert.deepEqual(findings(), []);
-    const tip = Math.min(...stored.map((one) => one.tip));
-    assert.ok(tip >= settled, `the databases end at ${tip}, the nodes had said ${settled}`);
-    const [root, ...others] = stored.map((one) => one.roots.get(tip));
-    assert.ok(root !== undefined, `no state root of height ${tip}`);
-    assert.deepEqual(
-      others.filter((other) => other !== root),
-      [],
-    );
-    const final = stored[0]?.transactions ?? new Set();
-    const expired = accepted.filter((hash) => !final.has(hash));
-    console.error(JSON.stringify({ tip, accepted: accepted.length, final: accepted.length - expired.length, expired: expired.length }));
-    assert.ok(accepted.length > 0);
-  });
+  it(
+    'ends with equal state roots, and everything that was accepted is final or has expired',
+    { timeout: 600_000 },
+    async () => {
+      // The load goes on, so that heights come: what was accepted before is final or expired after them.
+      const validUntil = Math.max(...load.accepted.values());
+      const accepted = [...load.accepted.keys()];
+      await until(`height ${validUntil + 1}`, async () => chain.height > validUntil, { withinMs: 300_000 });
+      await load.stop();
+      const settled = await until(
+        'all nodes have the same height',
+        async () => {
+          const heights = await Promise.all(
+            network.nodes.map(async (node) => (await node.get<{ height: number }>('/status'))?.height),
+          );
+          return heights.every((height) => height !== undefined && height === heights[0]) && heights[0];
+        },
+        { withinMs: 60_000 },
+      );
+      await chain.stop();
+      await votes.stop();
+      for (const node of network.nodes) await node.stop();
+      const stored: StoredChain[] = [];
+      for (const node of network.nodes) {
+        const one = await readStored(node.home);
+        stored.push(one);
+        chain.compareStored(node, one);
+        await votes.readLogs(node);
+      }
+      assert.deepEqual(findings(), []);
+      const tip = Math.min(...stored.map((one) => one.tip));
+      assert.ok(tip >= settled, `the databases end at ${tip}, the nodes had said ${settled}`);
+      const [root, ...others] = stored.map((one) => one.roots.get(tip));
+      assert.ok(root !== undefined, `no state root of height ${tip}`);
+      assert.deepEqual(
+        others.filter((other) => other !== root),
+        [],
+      );
+      const final = stored[0]?.transactions ?? new Set();
+      const expired = accepted.filter((hash) => !final.has(hash));
+      console.error(
+        JSON.stringify({
+          tip,
+          accepted: accepted.length,
+          final: accepted.length - expired.length,
+          expired: expired.length,
+        }),
+      );
+      assert.ok(accepted.length > 0);
+    },
+  );
 });

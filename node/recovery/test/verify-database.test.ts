@@ -31,8 +31,15 @@ async function makeChain(): Promise<StateEngine> {
     const news = { to: addressOf(accountKey(40 + height)), amount: 3n };
     const digest = new Uint8Array(32).fill(height);
     const attest = { payload: { type: 'attest' as const, digest, label: `of ${height}` } };
-    const many = Array.from({ length: height === 3 ? 70 : 2 }, (_, index) => transfer(3, nonceOf(height, index)));
-    await growChain(chain, [transfer(0, nonce, [news]), transfer(1, nonce), transfer(2, nonce, [], attest), ...many]);
+    const many = Array.from({ length: height === 3 ? 70 : 2 }, (_, index) =>
+      transfer(3, nonceOf(height, index)),
+    );
+    await growChain(chain, [
+      transfer(0, nonce, [news]),
+      transfer(1, nonce),
+      transfer(2, nonce, [], attest),
+      ...many,
+    ]);
   }
   await chain.close();
   return engine;
@@ -59,7 +66,9 @@ function verify(engine: StateEngine, range: { from?: number; to?: number } = {})
   });
 }
 
-async function contentOf(engine: StateEngine): Promise<{ family: StateFamily; key: Uint8Array; value: Uint8Array }[]> {
+async function contentOf(
+  engine: StateEngine,
+): Promise<{ family: StateFamily; key: Uint8Array; value: Uint8Array }[]> {
   const content: { family: StateFamily; key: Uint8Array; value: Uint8Array }[] = [];
   for (const family of STATE_FAMILIES) {
     for await (const { key, value } of engine.range(family, {})) content.push({ family, key, value });
@@ -67,7 +76,12 @@ async function contentOf(engine: StateEngine): Promise<{ family: StateFamily; ke
   return content;
 }
 
-async function put(engine: StateEngine, family: StateFamily, key: Uint8Array, value: Uint8Array | undefined): Promise<void> {
+async function put(
+  engine: StateEngine,
+  family: StateFamily,
+  key: Uint8Array,
+  value: Uint8Array | undefined,
+): Promise<void> {
   const batch = engine.batch();
   if (value === undefined) batch.delete(family, key);
   else batch.put(family, key, value);
@@ -96,7 +110,10 @@ describe('the verification of a database', () => {
   it('looks at some heights alone when it is asked to', async () => {
     const report = await verify(await makeChain(), { from: 3, to: 5 });
     assert.deepEqual(report.faults, []);
-    assert.deepEqual([report.from, report.to, report.states, report.executed], [3, 5, { first: 2, last: 5 }, 3]);
+    assert.deepEqual(
+      [report.from, report.to, report.states, report.executed],
+      [3, 5, { first: 2, last: 5 }, 3],
+    );
   });
 
   it('detects any flipped bit in any stored value, and says where', async () => {
@@ -126,7 +143,11 @@ describe('the verification of a database', () => {
             );
             families.add(family);
             const isHarmless = isSameContent(family, value, changed);
-            assert.equal(code !== undefined, !isHarmless, `${family} ${toHex(key)}, byte ${position}, bit ${bit}`);
+            assert.equal(
+              code !== undefined,
+              !isHarmless,
+              `${family} ${toHex(key)}, byte ${position}, bit ${bit}`,
+            );
           } finally {
             await put(engine, family, key, value);
           }
@@ -145,7 +166,10 @@ describe('the verification of a database', () => {
       const entries = content.filter((one) => one.family === family);
       const { key, value } = entries[Math.floor(entries.length / 2)] ?? assert.fail(family);
       await put(engine, family, key, undefined);
-      const missing = await verify(engine).then(({ faults }) => faults.length, () => 1);
+      const missing = await verify(engine).then(
+        ({ faults }) => faults.length,
+        () => 1,
+      );
       assert.ok(missing > 0, `${family} ${toHex(key)} is missing`);
       await put(engine, family, key, value);
     }
@@ -163,7 +187,9 @@ describe('the verification of a database', () => {
     const other = genesisState();
     const engine = await makeChain();
     const forged = createMemoryStateEngine();
-    const ledger = createLedger({ identity: IDENTITY, engine: forged, retainedHeights: 100 })({ scheduler: systemScheduler });
+    const ledger = createLedger({ identity: IDENTITY, engine: forged, retainedHeights: 100 })({
+      scheduler: systemScheduler,
+    });
     await ledger.open({ ...other, accounts: [{ address: addressOf(accountKey(0)), balance: 1n }] });
     for (const { family, key, value } of await contentOf(forged)) {
       if (family === 'state' || family === 'tree') await put(engine, family, key, value);
@@ -173,7 +199,8 @@ describe('the verification of a database', () => {
 
   it('names no more faults than asked', async () => {
     const engine = await makeChain();
-    for (const { family, key } of await contentOf(engine)) if (family === 'receipts' || family === 'transactions') await put(engine, family, key, undefined);
+    for (const { family, key } of await contentOf(engine))
+      if (family === 'receipts' || family === 'transactions') await put(engine, family, key, undefined);
     const report = await verify(engine);
     assert.equal(report.faults.length, FAULTS_MAX);
     assert.equal(report.isCutOff, true);
@@ -182,9 +209,16 @@ describe('the verification of a database', () => {
 
 describe('a rollback', () => {
   const open = async (engine: StateEngine) => {
-    const ledger = createLedger({ identity: IDENTITY, engine, retainedHeights: 100 })({ scheduler: systemScheduler });
+    const ledger = createLedger({ identity: IDENTITY, engine, retainedHeights: 100 })({
+      scheduler: systemScheduler,
+    });
     await ledger.open(genesisState());
-    const chain = createChain({ identity: IDENTITY, engine, initialHeight: 1, genesisTimeMs: GENESIS_TIME_MS })({
+    const chain = createChain({
+      identity: IDENTITY,
+      engine,
+      initialHeight: 1,
+      genesisTimeMs: GENESIS_TIME_MS,
+    })({
       ledger,
       verifier: VERIFIER,
       logger: silentLogger,
@@ -199,7 +233,11 @@ describe('a rollback', () => {
     assert.deepEqual([blockHeight, stateHeight], [HEIGHTS, HEIGHTS - 1]);
     const { ledger, chain } = await open(engine);
     assert.equal(ledger.tip().height, HEIGHTS - 1);
-    assert.equal(await ledger.account(addressOf(accountKey(40 + HEIGHTS))), undefined, 'the account is not there yet');
+    assert.equal(
+      await ledger.account(addressOf(accountKey(40 + HEIGHTS))),
+      undefined,
+      'the account is not there yet',
+    );
     await chain.open();
     assert.equal(chain.tip().height, HEIGHTS);
     assert.deepEqual(await contentOf(engine), before);
@@ -210,11 +248,18 @@ describe('a rollback', () => {
     const engine = await makeChain();
     const before = await contentOf(engine);
     const last = before.filter(
-      ({ family, key }) => ['tree', 'receipts'].includes(family) && toHex(key).startsWith(toHex(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, HEIGHTS))),
+      ({ family, key }) =>
+        ['tree', 'receipts'].includes(family) &&
+        toHex(key).startsWith(toHex(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, HEIGHTS))),
     );
     assert.ok(last.length > 2);
     for (const { family, key } of last) await put(engine, family, key, Uint8Array.of(7));
-    await put(engine, 'state', before.find(({ family }) => family === 'state')?.key ?? assert.fail(), Uint8Array.of(9));
+    await put(
+      engine,
+      'state',
+      before.find(({ family }) => family === 'state')?.key ?? assert.fail(),
+      Uint8Array.of(9),
+    );
     await rollBack(engine, IDENTITY);
     const { chain } = await open(engine);
     await chain.open();

@@ -30,7 +30,8 @@ export async function replayTip(components: {
   if (!content.ok) throw corruptHome(content.error.message);
   const { header } = block;
   const follows = equalBytes(header.stateRoot, stateRoot) && equalBytes(header.receiptRoot, receiptRoot);
-  if (!follows) throw corruptHome(`the last block ${height} does not follow from the state of height ${stateHeight}`);
+  if (!follows)
+    throw corruptHome(`the last block ${height} does not follow from the state of height ${stateHeight}`);
   logger.warn({ height }, 'the state was rolled back: the last block is executed again');
   const { timeMs, proposer, nextValidatorSetHash } = header;
   const execution = await ledger.execute({ height, timeMs, proposer, transactions: block.transactions });

@@ -1,7 +1,12 @@
 import type { StateEngine } from '#engines/state';
-import { bytesToUint64, equalBytes, listRoot, toHex, type SignatureVerifier } from '#kernel';
+import { addressOfKey, bytesToUint64, equalBytes, listRoot, toHex, type SignatureVerifier } from '#kernel';
 import { receiptCodec, type Faults } from '#services/blockchain';
-import { decodeTransaction, hashTransaction, type ChainIdentity, type Transaction } from '#services/transaction';
+import {
+  decodeTransaction,
+  hashTransaction,
+  type ChainIdentity,
+  type Transaction,
+} from '#services/transaction';
 import type { Validator, ValidatorSet } from '#services/validator';
 import type { BlockSummary } from '../chain/face.ts';
 import { commitHash, NO_COMMIT_HASH } from '../domain/commit.ts';
@@ -69,13 +74,23 @@ async function verifyLinks(
   const earliest = height === initialHeight ? genesisTimeMs : before?.header.timeMs;
   check(earliest === undefined || header.timeMs > earliest, 'it is not later than its parent');
   const set = before?.header.nextValidatorSetHash;
-  check(set === undefined || equalBytes(header.validatorSetHash, set), 'its validators are not those that follow');
-  const index = await faults.guard(CODE, `${where}, index by hash`, () => engine.get('blocks', blocksKey.heightOf(hash)));
+  check(
+    set === undefined || equalBytes(header.validatorSetHash, set),
+    'its validators are not those that follow',
+  );
+  const index = await faults.guard(CODE, `${where}, index by hash`, () =>
+    engine.get('blocks', blocksKey.heightOf(hash)),
+  );
   const isIndexed = index?.length === 8 && bytesToUint64(index) === height;
-  if (!isIndexed) faults.add(CODE, `${where}, index by hash`, `${toHex(hash)} does not lead to height ${height}`);
+  if (!isIndexed)
+    faults.add(CODE, `${where}, index by hash`, `${toHex(hash)} does not lead to height ${height}`);
 }
 
-async function verifyCommits(context: BlockContext, height: number, { hash, header }: BlockSummary): Promise<void> {
+async function verifyCommits(
+  context: BlockContext,
+  height: number,
+  { hash, header }: BlockSummary,
+): Promise<void> {
   const { store, identity, verifier, faults, initialHeight } = context;
   const where = `commit ${height}`;
   const set = await setOf(context, header);
@@ -86,10 +101,17 @@ async function verifyCommits(context: BlockContext, height: number, { hash, head
     const verified = verifyCommit(commit, { set, height, blockHash: hash, genesisHash, verifier });
     if (!verified.ok) faults.add(verified.error.code, where, verified.error.message);
   }
-  const earlier = height === initialHeight ? undefined : await faults.guard(CODE, `commit ${height - 1}`, () => store.commit(height - 1));
+  const earlier =
+    height === initialHeight
+      ? undefined
+      : await faults.guard(CODE, `commit ${height - 1}`, () => store.commit(height - 1));
   const named = earlier === undefined ? NO_COMMIT_HASH : commitHash(earlier);
   if (!equalBytes(header.commitHash, named)) {
-    faults.add('block.wrong-commit-hash', `commit ${height - 1}`, `it is not the one that block ${height} names`);
+    faults.add(
+      'block.wrong-commit-hash',
+      `commit ${height - 1}`,
+      `it is not the one that block ${height} names`,
+    );
   }
 }
 
@@ -105,10 +127,18 @@ async function setOf(context: BlockContext, header: Header): Promise<ValidatorSe
     faults.add(CODE, where, `the validators of block ${header.height} are missing or cannot be read`);
     return undefined;
   }
-  for (const { publicKey, operator, name } of set.validators) {
+  // The hash of a set covers keys and powers alone.
+  for (const { publicKey, address, operator, name } of set.validators) {
+    if (!equalBytes(address, addressOfKey('ed25519', publicKey))) {
+      faults.add(CODE, where, `the validator ${toHex(publicKey)} has the address of another key`);
+    }
     const other = operators.get(toHex(publicKey));
     if (other === undefined || (equalBytes(other.operator, operator) && other.name === name)) continue;
-    faults.add(CODE, where, `the validator ${toHex(publicKey)} has another operator or name than in the state`);
+    faults.add(
+      CODE,
+      where,
+      `the validator ${toHex(publicKey)} has another operator or name than in the state`,
+    );
   }
   sets.set(id, set);
   return set;
@@ -134,12 +164,19 @@ async function verifyBody(
     return faults.add(CODE, where, `${encoded.length} are stored, the block has ${transactionCount}`);
   }
   const bytes = encoded.reduce((sum, { length }) => sum + length, 0);
-  if (bytes !== transactionBytes) faults.add(CODE, where, `they have ${bytes} bytes, the summary says ${transactionBytes}`);
+  if (bytes !== transactionBytes)
+    faults.add(CODE, where, `they have ${bytes} bytes, the summary says ${transactionBytes}`);
   const root = listRoot(encoded.map(hashTransaction));
   if (!equalBytes(root, header.transactionRoot)) {
-    return faults.add('block.wrong-transaction-root', where, `their root is ${toHex(root)}, the header names ${toHex(header.transactionRoot)}`);
+    return faults.add(
+      'block.wrong-transaction-root',
+      where,
+      `their root is ${toHex(root)}, the header names ${toHex(header.transactionRoot)}`,
+    );
   }
-  const transactions = await faults.guard(CODE, where, async () => encoded.map((one) => decodeTransaction(one, identity)));
+  const transactions = await faults.guard(CODE, where, async () =>
+    encoded.map((one) => decodeTransaction(one, identity)),
+  );
   if (transactions !== undefined) await verifyIndexes(context, height, transactions);
 }
 
@@ -153,12 +190,20 @@ async function verifyReceipts(
   await faults.guard(CODE, where, async () => {
     const encoded = await store.encodedReceipts(height);
     if (encoded.length !== transactionCount) {
-      return faults.add(CODE, where, `${encoded.length} are stored, the block has ${transactionCount} transactions`);
+      return faults.add(
+        CODE,
+        where,
+        `${encoded.length} are stored, the block has ${transactionCount} transactions`,
+      );
     }
     const root = listRoot(encoded);
     const named = next?.header.receiptRoot ?? tip.receiptRoot;
     if (!equalBytes(root, named)) {
-      return faults.add('block.wrong-receipt-root', where, `their root is ${toHex(root)}, the chain names ${toHex(named)}`);
+      return faults.add(
+        'block.wrong-receipt-root',
+        where,
+        `their root is ${toHex(root)}, the chain names ${toHex(named)}`,
+      );
     }
     const gas = encoded.reduce((sum, one) => sum + receiptCodec.decode(one).gasUsed, 0);
     if (gas !== gasUsed) faults.add(CODE, where, `they used ${gas} gas, the summary says ${gasUsed}`);
@@ -171,7 +216,10 @@ async function verifyIndexes(
   height: number,
   transactions: readonly Transaction[],
 ): Promise<void> {
-  const places = await engine.getMany('transactions', transactions.map(({ hash }) => hash));
+  const places = await engine.getMany(
+    'transactions',
+    transactions.map(({ hash }) => hash),
+  );
   for (const [index, transaction] of transactions.entries()) {
     const place = placeToBytes({ height, index });
     const found = places[index];
@@ -181,11 +229,18 @@ async function verifyIndexes(
     }
     const roles = rolesIn(transaction);
     expected.history += roles.length;
-    const stored = await engine.getMany('history', roles.map(({ address }) => historyKey(address, place)));
+    const stored = await engine.getMany(
+      'history',
+      roles.map(({ address }) => historyKey(address, place)),
+    );
     for (const [at, { address, role }] of roles.entries()) {
       const value = stored[at];
       if (value?.length === 1 && value[0] === role) continue;
-      faults.add(CODE, `${where}, index by account`, `the account ${toHex(address)} does not have it in its role`);
+      faults.add(
+        CODE,
+        `${where}, index by account`,
+        `the account ${toHex(address)} does not have it in its role`,
+      );
     }
   }
 }

@@ -38,7 +38,9 @@ export async function verifyBlocks(given: BlocksToVerify): Promise<void> {
   };
   // A summary that cannot be read is a fault of its own height.
   const summaryOf = (height: number): Promise<BlockSummary | undefined> =>
-    height < initialHeight || height > last ? Promise.resolve(undefined) : store.summary(height).catch(() => undefined);
+    height < initialHeight || height > last
+      ? Promise.resolve(undefined)
+      : store.summary(height).catch(() => undefined);
   let [before, current] = [await summaryOf(from - 1), await summaryOf(from)];
   for (let height = from; height <= to && !faults.isFull; height++) {
     const next = await summaryOf(height + 1);
@@ -52,7 +54,12 @@ export async function verifyBlocks(given: BlocksToVerify): Promise<void> {
 
 /** The greatest height of a stored header, whatever the record of the tip says; undefined for none. */
 export async function lastStoredHeight(engine: StateEngine): Promise<number | undefined> {
-  const range = { gte: Uint8Array.of(TAGS.header), lt: Uint8Array.of(TAGS.header + 1), reverse: true, limit: 1 };
+  const range = {
+    gte: Uint8Array.of(TAGS.header),
+    lt: Uint8Array.of(TAGS.header + 1),
+    reverse: true,
+    limit: 1,
+  };
   const [entry] = await engine.rangeAll('blocks', range);
   return entry && bytesToUint64(entry.key, 1);
 }
@@ -94,7 +101,11 @@ async function verifyNothingElse(context: BlockContext, last: number): Promise<v
   await verifySets(context);
 }
 
-async function count({ engine }: BlockContext, family: StateFamily, tag: number | undefined): Promise<number> {
+async function count(
+  { engine }: BlockContext,
+  family: StateFamily,
+  tag: number | undefined,
+): Promise<number> {
   const range = tag === undefined ? {} : { gte: Uint8Array.of(tag), lt: Uint8Array.of(tag + 1) };
   let found = 0;
   for await (const _ of engine.range(family, range)) found++;

@@ -21,7 +21,11 @@ export async function rollBackState(
   last: { readonly height: number; readonly stateRoot: Uint8Array; readonly receiptRoot: Uint8Array },
 ): Promise<{ readonly height: number; readonly entries: number }> {
   const height = last.height - 1;
-  const [tip, older, newer] = await engine.getMany('meta', [META.tip, META.root(height), META.root(last.height)]);
+  const [tip, older, newer] = await engine.getMany('meta', [
+    META.tip,
+    META.root(height),
+    META.root(last.height),
+  ]);
   const current = tip === undefined ? undefined : decodeTip(tip).height;
   if (current === height) {
     throw blockchainError(
@@ -34,19 +38,24 @@ export async function rollBackState(
     throw corrupt(`the state is of height ${current ?? 'none'}, the last block is ${last.height}`);
   }
   if (older === undefined) {
-    throw blockchainError('height-not-retained', `the state after height ${height} is not retained`, { height });
+    throw blockchainError('height-not-retained', `the state after height ${height} is not retained`, {
+      height,
+    });
   }
   const root = decodeRoot(older);
   const hash = root?.hash ?? EMPTY_HASH;
   if (!equalBytes(hash, last.stateRoot)) {
-    throw corrupt(`the root kept of height ${height} is ${toHex(hash)}, the last block names ${toHex(last.stateRoot)}`);
+    throw corrupt(
+      `the root kept of height ${height} is ${toHex(hash)}, the last block names ${toHex(last.stateRoot)}`,
+    );
   }
   const batch = engine.batch();
   const reader = { getMany: (keys: readonly Uint8Array[]) => engine.getMany('tree', keys) };
   const entries = await stageEntries({ engine, reader, batch }, root, newer);
   for (const family of ['tree', 'stale'] as const) {
     // Both begin with the height that wrote them.
-    for await (const { key } of engine.range(family, { gte: uint64ToBytes(last.height) })) batch.delete(family, key);
+    for await (const { key } of engine.range(family, { gte: uint64ToBytes(last.height) }))
+      batch.delete(family, key);
   }
   batch.delete('meta', META.root(last.height));
   batch.put('meta', META.tip, encodeTip(height, last.receiptRoot));

@@ -19,7 +19,8 @@ export function checkNode(stored: Uint8Array | undefined, { ref, path, depth }: 
   if (stored === undefined) throw new Error('the node is missing');
   const node = decodeNode(stored);
   if (!equalBytes(encodeNode(node), stored)) throw new Error('the node is not in its one encoding');
-  if ((node.kind === 'leaf') !== ref.isLeaf) throw new Error('the node is of another kind than its parent says');
+  if ((node.kind === 'leaf') !== ref.isLeaf)
+    throw new Error('the node is of another kind than its parent says');
   const hash = hashOf(node);
   if (!equalBytes(hash, ref.hash)) {
     throw new Error(`the node hashes to ${toHex(hash)}, its parent says ${toHex(ref.hash)}`);

@@ -23,7 +23,9 @@ export class PastEngine implements StateEngine {
   async moveTo(height: number, receiptRoot: Uint8Array): Promise<void> {
     const stored = await this.#engine.get('meta', META.root(height));
     if (stored === undefined) {
-      throw blockchainError('height-not-retained', `the state after height ${height} is not retained`, { height });
+      throw blockchainError('height-not-retained', `the state after height ${height} is not retained`, {
+        height,
+      });
     }
     this.#root = decodeRoot(stored);
     this.#tip = encodeTip(height, receiptRoot);

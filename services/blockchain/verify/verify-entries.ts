@@ -39,7 +39,11 @@ export async function verifyEntries(given: {
     await nameDifferences(engine, expected, faults);
     if (faults.found.length > before) return;
     const named = toHex(expected?.hash ?? EMPTY_HASH);
-    faults.add(CODE, 'entries of the state', `they have the root ${toHex(found)}, the tree has ${named}: entries are missing`);
+    faults.add(
+      CODE,
+      'entries of the state',
+      `they have the root ${toHex(found)}, the tree has ${named}: entries are missing`,
+    );
   });
 }
 

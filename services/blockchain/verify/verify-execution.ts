@@ -52,7 +52,8 @@ export async function verifyExecution(given: {
       const block = await blockOf(height);
       if (block === undefined) return;
       const execution = await ledger.execute(block.input);
-      const root = decodeRoot((await engine.get('meta', META.root(height))) ?? new Uint8Array(0))?.hash ?? EMPTY_HASH;
+      const root =
+        decodeRoot((await engine.get('meta', META.root(height))) ?? new Uint8Array(0))?.hash ?? EMPTY_HASH;
       const compared = [
         ['state root', execution.stateRoot, root],
         ['receipt root', execution.receiptRoot, block.receiptRoot],

@@ -34,7 +34,11 @@ export async function verifyTrees(
   given: TreesToVerify,
 ): Promise<{ readonly first: number; readonly last: number } | undefined> {
   const { engine, faults } = given;
-  const tip = await faults.guard(CODE, 'tip of the state', async () => decodeTip(await stored(engine, META.tip)).height);
+  const tip = await faults.guard(
+    CODE,
+    'tip of the state',
+    async () => decodeTip(await stored(engine, META.tip)).height,
+  );
   if (tip === undefined) return undefined;
   const kept = await firstRoot(engine);
   if (kept === undefined) {
@@ -49,7 +53,9 @@ export async function verifyTrees(
   given.onProgress(1, last - first + 1);
   for (let height = first + 1; height <= last && !faults.isFull; height++) {
     const root = await rootOf(given, height);
-    await faults.guard(CODE, `state of height ${height}`, () => verifyStep(engine, before, root, height, faults));
+    await faults.guard(CODE, `state of height ${height}`, () =>
+      verifyStep(engine, before, root, height, faults),
+    );
     before = root;
     given.onProgress(height - first + 1, last - first + 1);
   }
@@ -65,11 +71,18 @@ async function stored(engine: StateEngine, key: Uint8Array): Promise<Uint8Array>
 
 /** The lowest height whose root is stored. */
 async function firstRoot(engine: StateEngine): Promise<number | undefined> {
-  const [entry] = await engine.rangeAll('meta', { gte: META.root(0), lte: META.root(Number.MAX_SAFE_INTEGER), limit: 1 });
+  const [entry] = await engine.rangeAll('meta', {
+    gte: META.root(0),
+    lte: META.root(Number.MAX_SAFE_INTEGER),
+    limit: 1,
+  });
   return entry && bytesToUint64(entry.key, entry.key.length - 8);
 }
 
-async function rootOf({ engine, rootNamed, faults }: TreesToVerify, height: number): Promise<ChildRef | undefined> {
+async function rootOf(
+  { engine, rootNamed, faults }: TreesToVerify,
+  height: number,
+): Promise<ChildRef | undefined> {
   const where = `state root of height ${height}`;
   return faults.guard(CODE, where, async () => {
     const bytes = await stored(engine, META.root(height));
@@ -117,7 +130,11 @@ async function verifyStep(
   height: number,
   faults: Faults,
 ): Promise<void> {
-  const { added, removed } = await compareTrees({ getMany: (keys) => engine.getMany('tree', keys) }, before, root);
+  const { added, removed } = await compareTrees(
+    { getMany: (keys) => engine.getMany('tree', keys) },
+    before,
+    root,
+  );
   for (const placed of added) {
     const where = `state of height ${height}, node ${toHex(placed.key)}`;
     await faults.guard(CODE, where, async () => {
@@ -143,13 +160,19 @@ async function verifyStale(
 ): Promise<void> {
   const where = `stale nodes of height ${height}`;
   const listed = new Set<string>();
-  for await (const { key, value } of engine.range('stale', { gte: uint64ToBytes(height), lt: uint64ToBytes(height + 1) })) {
-    const keys = await faults.guard(CODE, `${where}, record ${toHex(key)}`, async () => unpackStaleKeys(value));
+  for await (const { key, value } of engine.range('stale', {
+    gte: uint64ToBytes(height),
+    lt: uint64ToBytes(height + 1),
+  })) {
+    const keys = await faults.guard(CODE, `${where}, record ${toHex(key)}`, async () =>
+      unpackStaleKeys(value),
+    );
     for (const one of keys ?? []) listed.add(toHex(one));
   }
   const expected = new Set(removed.map(({ key }) => toHex(key)));
   for (const key of expected) if (!listed.has(key)) faults.add(CODE, where, `the node ${key} is not listed`);
-  for (const key of listed) if (!expected.has(key)) faults.add(CODE, where, `the node ${key} is listed and in use`);
+  for (const key of listed)
+    if (!expected.has(key)) faults.add(CODE, where, `the node ${key} is listed and in use`);
 }
 
 /** No records of heights that there are not. */
@@ -164,7 +187,11 @@ async function verifyNothingElse(
     if (to < tip) return;
     const range = { gt: META.root(tip), lte: META.root(Number.MAX_SAFE_INTEGER), limit: 1 };
     for (const { key } of await engine.rangeAll('meta', range)) {
-      faults.add(CODE, `meta ${toHex(key)}`, `a root of a height after the tip ${tip} (the first kept is ${first})`);
+      faults.add(
+        CODE,
+        `meta ${toHex(key)}`,
+        `a root of a height after the tip ${tip} (the first kept is ${first})`,
+      );
     }
   });
 }

@@ -129,7 +129,10 @@ export async function readStored(home: string): Promise<StoredChain> {
 /** Family `blocks`, tag 4: the height by the hash. */
 async function hashesOf(engine: StateEngine): Promise<Map<number, string>> {
   const hashes = new Map<number, string>();
-  for await (const { key, value } of engine.range('blocks', { gte: Uint8Array.of(4), lt: Uint8Array.of(5) })) {
+  for await (const { key, value } of engine.range('blocks', {
+    gte: Uint8Array.of(4),
+    lt: Uint8Array.of(5),
+  })) {
     hashes.set(Number(Buffer.from(value).readBigUInt64BE(0)), Buffer.from(key.subarray(1)).toString('hex'));
   }
   return hashes;
@@ -143,7 +146,10 @@ async function hashedKeys(engine: StateEngine): Promise<Set<string>> {
 
 async function rootsOf(engine: StateEngine): Promise<Map<number, string>> {
   const roots = new Map<number, string>();
-  for await (const { key, value } of engine.range('meta', { gte: Buffer.from(ROOT), lt: Buffer.from('ledger/root0') })) {
+  for await (const { key, value } of engine.range('meta', {
+    gte: Buffer.from(ROOT),
+    lt: Buffer.from('ledger/root0'),
+  })) {
     const height = Number(Buffer.from(key).readBigUInt64BE(ROOT.length));
     roots.set(height, Buffer.from(value.subarray(0, 32)).toString('hex'));
   }

@@ -63,7 +63,8 @@ export class CrashNode {
   /** Resolves when the process killed itself, as the environment asked. */
   async died(): Promise<void> {
     const child = this.#child;
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    if (child !== undefined && child.exitCode === null && child.signalCode === null)
+      await once(child, 'exit');
   }
 
   async stop(): Promise<void> {

@@ -72,9 +72,11 @@ export class VoteOracle {
     const place = `validator ${validatorIndex}: ${kind} of height ${height} round ${round}`;
     const before = this.#hashes.get(place);
     if (before === undefined) this.#hashes.set(place, blockHash);
-    else if (before !== blockHash) this.findings.push(`double sign: ${place}: ${before || 'nil'} and ${blockHash || 'nil'}`);
+    else if (before !== blockHash)
+      this.findings.push(`double sign: ${place}: ${before || 'nil'} and ${blockHash || 'nil'}`);
     const last = this.#last.get(validatorIndex);
-    if (left && (last === undefined || compareSigned(placeOf(last), placeOf(signed)) < 0)) this.#last.set(validatorIndex, signed);
+    if (left && (last === undefined || compareSigned(placeOf(last), placeOf(signed)) < 0))
+      this.#last.set(validatorIndex, signed);
   }
 
   get places(): number {
@@ -95,12 +97,17 @@ export class VoteOracle {
     const what = `${last.kind} of height ${last.height} round ${last.round}`;
     const record = await readLastSign(node.home);
     if (record === undefined || compareSigned(record, placeOf(last)) < 0) {
-      const kept = record === undefined ? 'none' : `${STEPS[record.step]} of ${record.height}/${record.round}`;
-      this.findings.push(`${node.name} sent its ${what}, its record of the last signature after the power loss is ${kept}`);
+      const kept =
+        record === undefined ? 'none' : `${STEPS[record.step]} of ${record.height}/${record.round}`;
+      this.findings.push(
+        `${node.name} sent its ${what}, its record of the last signature after the power loss is ${kept}`,
+      );
     }
     const { signed, intents, lowest } = await readLogs(node.home);
     if (lowest <= last.height && !hasCause(last, signed, intents)) {
-      this.findings.push(`${node.name} sent its ${what}, and what led to it is not in its log after the power loss`);
+      this.findings.push(
+        `${node.name} sent its ${what}, and what led to it is not in its log after the power loss`,
+      );
     }
   }
 }

@@ -26,7 +26,9 @@ export async function buildPowerLoss(): Promise<PowerLossLibrary | undefined> {
     });
     if (built.status === 0) return { path, remove: () => rm(folder, { recursive: true, force: true }) };
     await rm(folder, { recursive: true, force: true });
-    console.error(`SKIPPED power loss: gcc does not build the library: ${built.error?.message ?? built.stderr}`);
+    console.error(
+      `SKIPPED power loss: gcc does not build the library: ${built.error?.message ?? built.stderr}`,
+    );
     return undefined;
   }
   console.error(`SKIPPED power loss: ${reason}`);
@@ -148,13 +150,19 @@ function unsyncedRecords(bytes: Buffer): UndoRecord[] {
     const end = at + RECORD_HEAD_BYTES + length;
     if (end > bytes.length) break;
     if (offset === SYNCED) durable = Math.max(durable, size);
-    else records.push({ at, offset: Number(offset), size, before: bytes.subarray(at + RECORD_HEAD_BYTES, end) });
+    else
+      records.push({ at, offset: Number(offset), size, before: bytes.subarray(at + RECORD_HEAD_BYTES, end) });
     at = end;
   }
   return records.filter((record) => record.at >= durable);
 }
 
-async function takeBack(path: string, records: readonly UndoRecord[], loss: Loss, chance: Chance): Promise<number> {
+async function takeBack(
+  path: string,
+  records: readonly UndoRecord[],
+  loss: Loss,
+  chance: Chance,
+): Promise<number> {
   const kept = loss === 'all' ? 0 : Math.floor(chance() * (records.length + 1));
   const gone = records.slice(kept);
   for (const [index, record] of [...gone.entries()].toReversed()) {
