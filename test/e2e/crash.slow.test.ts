@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { node0 } from '../harness/command.ts';
 import { ChainOracle, readStored, type StoredChain } from '../harness/crash/chain-oracle.ts';
 import { CrashLoad } from '../harness/crash/crash-load.ts';
 import { makeCrashNetwork, type CrashNetwork, type CrashNode } from '../harness/crash/crash-network.ts';
@@ -10,7 +11,7 @@ import { buildPowerLoss, type PowerLossLibrary } from '../harness/power-loss/pow
 import { until } from '../harness/until.ts';
 
 /** `CRASH_KILLS=300` for the full run; `CRASH_SEED` replays a schedule. */
-const KILLS = Number(process.env['CRASH_KILLS'] ?? 40);
+const KILLS = Number(process.env['CRASH_KILLS'] ?? 30);
 const SEED = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 
 /** At most so long between two kills, and dead before the next start. */
@@ -124,7 +125,7 @@ describe('a network of processes that are killed at random moments, under load',
       let nextProgress = PROGRESS_EVERY;
       while (tally.kills < KILLS && findings().length === 0) {
         // Half of the kills find a network that goes on, the others meet one that is on its feet hardly at all.
-        if (random.chance() < 0.5) await chain.nextHeight(NEXT_HEIGHT_MS);
+        if (random.chance() < 0.4) await chain.nextHeight(NEXT_HEIGHT_MS);
         await pause(random.below(GAP_MS));
         if (tally.kills >= nextOutage) {
           nextOutage += OUTAGE_EVERY;
@@ -134,7 +135,7 @@ describe('a network of processes that are killed at random moments, under load',
         const running = network.nodes.filter(({ isRunning }) => isRunning);
         const victims = dead < DEAD_MAX ? running : running.filter((node) => node === network.platform);
         // One that is starting is as good a victim as any: what it replays must survive too.
-        const hasStarting = victims.some((node) => starting.has(node)) && random.chance() < 0.4;
+        const hasStarting = victims.some((node) => starting.has(node)) && random.chance() < 0.6;
         const victim =
           victims.length > 0 &&
           random.pick(hasStarting ? victims.filter((node) => starting.has(node)) : victims);

@@ -1,4 +1,4 @@
-import { toHex } from '#kernel';
+import { bytesToUint64, toHex } from '#kernel';
 import { readFrames } from './frame.ts';
 import type { LogDirectory } from './log-directory.ts';
 import { decodeLogEntry, type LogEntry } from './log-entries.ts';
@@ -69,4 +69,16 @@ function describe(entry: LogEntry): string {
     case 'transactions-available':
       return 'transactions-available';
   }
+}
+
+/** The greatest height of the intact records of a write-ahead log; undefined for an empty one. */
+export async function greatestLoggedHeight(directory: LogDirectory): Promise<number | undefined> {
+  let greatest: number | undefined;
+  for (const name of (await directory.list()).filter((one) => SEGMENT_NAME.test(one))) {
+    const { frames } = readFrames((await directory.read(name)) ?? new Uint8Array(0));
+    for (const { payload } of frames) {
+      if (payload.length >= 9) greatest = Math.max(greatest ?? 0, bytesToUint64(payload, 1));
+    }
+  }
+  return greatest;
 }

@@ -9,6 +9,8 @@
  * POWERLOSS_SYNC_US     how long a sync takes, microseconds: the time in which a signature could leave too early
  * POWERLOSS_DIE_IN      part of a path: the process kills itself ...
  * POWERLOSS_DIE_AT      ... before the sync of such a file with this number, from 1
+ * POWERLOSS_ROOM        bytes that can be written before the disk is full (ENOSPC)
+ * POWERLOSS_FULL        path of a file: while it is there, the disk is full
  *
  * A note of a file is a record in NOTES/INODE.undo: offset, length of the bytes that were there, size of the file
  * before (8 bytes each, little endian), the bytes. Offset ~0 says that the first "size" bytes of the notes are durable.
@@ -49,8 +51,8 @@ static struct {
 } opened[FDS_MAX];
 static struct notes *all_notes;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static const char *root, *folder_of_notes, *die_in;
-static long sync_us, die_at, syncs_of_die;
+static const char *root, *folder_of_notes, *die_in, *full;
+static long sync_us, die_at, syncs_of_die, room = -1;
 static int names_fd = -1;
 static unsigned kept_count;
 
@@ -68,6 +70,9 @@ __attribute__((constructor)) static void begin(void) {
   sync_us = us == NULL ? 0 : atol(us);
   die_in = getenv("POWERLOSS_DIE_IN");
   die_at = at == NULL ? 0 : atol(at);
+  full = getenv("POWERLOSS_FULL");
+  const char *bytes = getenv("POWERLOSS_ROOM");
+  if (bytes != NULL) room = atol(bytes);
 }
 
 static void must(int ok) {
@@ -243,10 +248,25 @@ static uint64_t total(const struct iovec *parts, int count) {
   return sum;
 }
 
+/* Truncation needs none. The lock is held. */
+static int has_room(uint64_t length) {
+  if (length == UINT64_MAX) return 1;
+  if (full != NULL && access(full, F_OK) == 0) return 0;
+  if (room < 0) return 1;
+  if ((uint64_t)room < length) return 0;
+  room -= length;
+  return 1;
+}
+
 #define NOTED(fd, offset, length, call)      \
   do {                                       \
     if (!has_notes(fd)) return call;         \
     pthread_mutex_lock(&lock);               \
+    if (!has_room(length)) {                 \
+      pthread_mutex_unlock(&lock);           \
+      errno = ENOSPC;                        \
+      return -1;                             \
+    }                                        \
     note_before(fd, offset, length);         \
     __typeof__(call) result = call;          \
     int error = errno;                       \
