@@ -190,6 +190,8 @@ describe('a network of processes that are killed at random moments, under load',
         stored.push(one);
         chain.compareStored(node, one);
         await votes.readLogs(node);
+        const verified = await node0(['db', 'verify', '--home', node.home, '--json']);
+        if (verified.code !== 0) chain.findings.push(`${node.name}: ${verified.stdout}${verified.stderr}`);
       }
       assert.deepEqual(findings(), []);
       const tip = Math.min(...stored.map((one) => one.tip));

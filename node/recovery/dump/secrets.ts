@@ -30,8 +30,10 @@ export async function secretsOf(
 
 async function encryptedIn(file: string): Promise<string[]> {
   try {
-    const { crypto } = JSON.parse(await readFile(file, 'utf8')) as { crypto?: Record<string, unknown> };
-    return ['ciphertext', 'salt', 'nonce'].map((member) => String(crypto?.[member] ?? ''));
+    const { crypto } = JSON.parse(await readFile(file, 'utf8')) as {
+      crypto?: Record<string, string | number>;
+    };
+    return ['ciphertext', 'salt', 'nonce'].map((member) => `${crypto?.[member] ?? ''}`);
   } catch {
     return [];
   }
