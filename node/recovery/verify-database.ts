@@ -59,7 +59,8 @@ interface Verification extends DatabaseToVerify {
  * indexes, every node of the state trees, the entries of the state, and the state of retained heights by executing
  * their blocks again. Reads alone.
  *
- * @throws `blockchain.other-chain`, `blockchain.rolled-back-already`
+ * @throws `blockchain.other-chain`, `blockchain.rolled-back-already`, `blockchain.future-height` for a range after the
+ *   last block
  */
 export async function verifyDatabase(given: DatabaseToVerify): Promise<DatabaseReport> {
   const { engine, identity, initialHeight } = given;
@@ -70,6 +71,13 @@ export async function verifyDatabase(given: DatabaseToVerify): Promise<DatabaseR
   const last = stored ?? initialHeight - 1;
   const from = Math.max(given.from ?? initialHeight, initialHeight);
   const to = Math.min(given.to ?? last, last);
+  if (given.from !== undefined && given.from > last && faults.found.length === 0) {
+    throw blockchainError(
+      'future-height',
+      `there is no block ${given.from}: the last one stored is ${last}`,
+      { last },
+    );
+  }
   const ledger = await openLedger(given, last, faults);
   let [states, executed]: [DatabaseReport['states'], number] = [null, 0];
   if (ledger !== undefined) {
