@@ -166,6 +166,7 @@ describe('a network of processes that are killed at random moments, under load',
     'ends with equal state roots, and everything that was accepted is final or has expired',
     { timeout: 600_000 },
     async () => {
+      assert.deepEqual(findings(), []);
       // The load goes on, so that heights come: what was accepted before is final or expired after them.
       const validUntil = Math.max(...load.accepted.values());
       const accepted = [...load.accepted.keys()];
