@@ -1,12 +1,16 @@
 import { Command } from 'commander';
 import { addBenchCommand } from './commands/bench.ts';
+import { addDatabaseCommand } from './commands/db.ts';
+import { addDebugCommand } from './commands/debug.ts';
 import { addDownCommand } from './commands/down.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addGenesisCommand } from './commands/genesis/index.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addLightCommand } from './commands/light.ts';
 import { addQueryCommand } from './commands/query.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
+import { addRollbackCommand } from './commands/rollback.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTransactionCommand } from './commands/tx.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -50,6 +54,10 @@ Examples:
   addTransactionCommand(program);
   addQueryCommand(program);
   addLightCommand(program);
+  addRollbackCommand(program);
+  addDatabaseCommand(program);
+  addExportCommand(program);
+  addDebugCommand(program);
   addBenchCommand(program);
   addSimulateCommand(program);
   return program;

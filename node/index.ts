@@ -16,4 +16,8 @@ export {
   type RunningNetwork,
 } from './local-network/network.ts';
 export { makeValidatorKeys, throwawayValidators } from './local-network/network-keys.ts';
+export { dumpHome, type DumpOptions, type HomeDump } from './recovery/dump-home.ts';
+export { exportState, type ExportedState, type ExportRequest } from './recovery/export-state.ts';
+export { pruneHome, rollBackHome, verifyHome, type PrunedHome } from './recovery/maintain-home.ts';
+export type { DatabaseReport, VerifyStage } from './recovery/verify-database.ts';
 export { startNode, type RunningNode, type StartNodeOptions } from './node.ts';

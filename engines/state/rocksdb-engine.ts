@@ -1,4 +1,5 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import RocksDB from 'rocksdb-native';
 import { writeAcrossFamilies } from './cross-family-batch.ts';
 import { stateEngineError } from './errors.ts';
@@ -35,6 +36,7 @@ export async function openRocksdbEngine(directory: string, profile: StateProfile
       path,
     });
   }
+  await refuseHeadless(path);
   openDirectories.add(path);
   try {
     const { database, families } = PROFILES[profile];
@@ -174,9 +176,10 @@ class RocksdbEngine implements StateEngine {
 
   #failure(what: string, cause: unknown): Error {
     const reason = reasonOf(cause);
+    if (isDamage(reason)) return damaged(this.#path, reason, cause);
     return stateEngineError(
       'io',
-      `RocksDB in ${this.#path} failed to ${what}: ${reason}`,
+      `RocksDB in ${this.#path} failed to ${what}: ${reason}; check the disk and its free space, then start again`,
       { path: this.#path },
       { cause },
     );
@@ -194,16 +197,41 @@ function openError(path: string, cause: unknown): Error {
       { cause },
     );
   }
-  if (/corrupt/i.test(reason)) {
-    const advice = 'restore it from a backup, or remove it and let the node fetch the blocks from its peers';
-    return stateEngineError(
-      'corrupt',
-      `RocksDB in ${path} is damaged (${reason}); ${advice}`,
-      { path },
-      { cause },
-    );
+  if (isDamage(reason)) return damaged(path, reason, cause);
+  return stateEngineError(
+    'io',
+    `RocksDB in ${path} cannot be opened: ${reason}; check the disk and its free space, then start again`,
+    { path },
+    { cause },
+  );
+}
+
+/** What no crash leaves behind: blocks that fail their checksum, and files that are gone. */
+function isDamage(reason: string): boolean {
+  return /corrupt|checksum|no such file|truncated/i.test(reason);
+}
+
+function damaged(path: string, reason: string, cause?: unknown): Error {
+  return stateEngineError(
+    'corrupt',
+    `RocksDB in ${path} is damaged (${reason}); restore it from a backup, or remove it and let the node fetch the blocks ` +
+      'from its peers; a validator keeps data/signer',
+    { path },
+    { cause },
+  );
+}
+
+/**
+ * RocksDB begins a new database where the file is missing that names the current one, whatever else lies there. That
+ * is right for a first start that was cut short; a directory with tables or a log lost a file.
+ */
+async function refuseHeadless(path: string): Promise<void> {
+  const names = await readdir(path);
+  if (names.includes('CURRENT')) return;
+  for (const name of names.filter((one) => /\.(sst|log)$/.test(one))) {
+    const { size } = await stat(join(path, name));
+    if (size > 0) throw damaged(path, `${name} is there and CURRENT is missing`);
   }
-  return stateEngineError('io', `RocksDB in ${path} cannot be opened: ${reason}`, { path }, { cause });
 }
 
 function reasonOf(cause: unknown): string {

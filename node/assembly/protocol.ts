@@ -24,6 +24,7 @@ import { choosePeers } from '../genesis/choose-peers.ts';
 import { PeerGenesis } from '../genesis/peer-genesis.ts';
 import type { NodeGenesis } from '../genesis/node-genesis.ts';
 import { Pruning, pruneSteps } from '../lifecycle/pruning.ts';
+import { checkSigningHome } from '../home/check-signing-home.ts';
 import type { Teardown } from '../lifecycle/teardown.ts';
 import { VERSION } from '../version.ts';
 
@@ -145,7 +146,7 @@ export async function startProtocol(
     onFatal,
     onPeerHeight: (peer, height) => network.setPeerHeight(peer, height),
   });
-  const signer = await openSigner(init, teardown);
+  const signer = await openSigner(init, chain.tip().height, teardown);
   const consensus = createConsensus({
     identity,
     directory: await openFileDirectory(init.loaded.path('data/consensus')),
@@ -224,9 +225,14 @@ function watchPeerGenesis(
   teardown.add('peer genesis', () => watch.stop());
 }
 
-async function openSigner({ loaded, genesis, consensusKey }: ProtocolInit, teardown: Teardown) {
+async function openSigner(
+  { loaded, genesis, consensusKey }: ProtocolInit,
+  tipHeight: number,
+  teardown: Teardown,
+) {
   if (consensusKey === undefined) return undefined;
   const directory = await openFileDirectory(loaded.path('data/signer'));
+  await checkSigningHome(await openFileDirectory(loaded.path('data/consensus')), directory, tipHeight);
   const { genesisHash } = genesis.identity;
   const signer = await openLocalSigner({ directory, key: consensusKey, genesisHash });
   teardown.add('signer', () => signer.close());

@@ -40,6 +40,7 @@ export const blockError = defineErrors('block', {
   },
   diverged: { status: 500, action: 'halt', title: 'A final block does not follow from the state' },
   'corrupt-home': { status: 500, action: 'halt', title: 'The stored chain contradicts itself' },
+  'nothing-to-roll-back': { status: 409, action: 'reject', title: 'There is no block to take back' },
   'not-open': { status: 503, action: 'retry', title: 'The chain is not open' },
   halted: { status: 503, action: 'halt', title: 'The chain stopped after a fault' },
   'not-retained': { status: 410, action: 'reject', title: 'Pruned from this node' },

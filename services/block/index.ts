@@ -11,6 +11,7 @@ export type {
   Page,
   PageRequest,
 } from './chain/face.ts';
+export { rollBack } from './chain/roll-back.ts';
 export { encodeBlock, makeBlock, transactionRoot } from './domain/block.ts';
 export { commitCodec, commitHash, NO_COMMIT_HASH } from './domain/commit.ts';
 export { decodeBlock } from './domain/decode-block.ts';
@@ -43,3 +44,5 @@ export { syncState, type StateSyncOutcome } from './state-sync/sync-state.ts';
 export { createBlockSync } from './sync/create-block-sync.ts';
 export type { BlockSync, BlockSyncStatistics } from './sync/face.ts';
 export type { BlockSyncComponents } from './sync/ports.ts';
+export { createBlockStore, type BlockStore } from './store/block-store.ts';
+export { lastStoredHeight, verifyBlocks, type BlocksToVerify } from './verify/verify-blocks.ts';

@@ -14,6 +14,7 @@ export const blockchainError = defineErrors('blockchain', {
   'corrupt-state': { status: 500, action: 'halt', title: 'The state on disk contradicts itself' },
   'not-empty': { status: 409, action: 'halt', title: 'There is a state already' },
   'incomplete-restore': { status: 500, action: 'halt', title: 'The chunks do not make the state' },
+  'rolled-back-already': { status: 409, action: 'reject', title: 'The state was rolled back already' },
   'not-open': { status: 500, action: 'halt', title: 'The ledger is not open' },
   'stale-execution': { status: 500, action: 'halt', title: 'An execution was not made on the tip' },
 });

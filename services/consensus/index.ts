@@ -11,7 +11,9 @@ export type {
   TransactionSource,
 } from './face.ts';
 export { openLocalSigner, type ConsensusSigner } from './signer.ts';
+export { describeLog, greatestLoggedHeight, type LogDescription } from './store/describe-log.ts';
 export { openFileDirectory } from './store/file-directory.ts';
+export { readLastSignature } from './store/read-last-signature.ts';
 export type { LogDirectory, LogFile } from './store/log-directory.ts';
 export { compactProposal } from './driver/compact-block.ts';
 export { decodeMessage, encodeMessage } from './wire/codec.ts';

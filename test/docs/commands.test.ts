@@ -189,6 +189,7 @@ describe('the commands of the documents', () => {
       'docs/guides/genesis.md',
       'docs/guides/founding.md',
       'docs/guides/simulation.md',
+      'docs/guides/recovery.md',
     ];
     const texts = await Promise.all(documents.map((document) => readFile(join(ROOT, document), 'utf8')));
     const commands = new Set(texts.flatMap((text) => commandsOf(text).map(({ text: command }) => command)));
@@ -212,6 +213,17 @@ describe('the commands of the documents', () => {
       const { address } = JSON.parse(await readFile(bob, 'utf8')) as { address: string };
       reader.placeholders['ADDRESS'] = address;
       await reader.read('docs/guides/api.md');
+    } finally {
+      await reader.close();
+    }
+  });
+
+  it('of the runbook for operators work on a network, in order', async () => {
+    const cwd = join(folder.path, 'recovery');
+    await mkdir(cwd);
+    const reader = new Reader(cwd);
+    try {
+      await reader.read('docs/guides/recovery.md');
     } finally {
       await reader.close();
     }
@@ -302,6 +314,7 @@ describe('the links of the documents', () => {
       'docs/guides/api.md',
       'docs/guides/genesis.md',
       'docs/guides/founding.md',
+      'docs/guides/recovery.md',
       'docs/performance.md',
       'docs/guides/simulation.md',
     ];

@@ -46,11 +46,16 @@ export async function judgeFile(file: string, output: Output): Promise<Judged> {
   return judged;
 }
 
+/** Writes a file that is not there yet, for its owner alone. @throws `cli.file-exists` */
+export function writeSecret(path: string, text: string): Promise<void> {
+  return writeNew(path, text, 0o600);
+}
+
 /** Writes a file that is not there yet. @throws `cli.file-exists` */
-export async function writeNew(path: string, text: string): Promise<void> {
+export async function writeNew(path: string, text: string, mode = 0o666): Promise<void> {
   await mkdir(dirname(resolve(path)), { recursive: true });
   try {
-    await writeFile(path, text, { flag: 'wx' });
+    await writeFile(path, text, { flag: 'wx', mode });
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
     throw cliError(

@@ -4,12 +4,10 @@ import { cliError } from '../../errors.ts';
 import { addJsonOption, wholeNumber } from '../../options.ts';
 import { Output } from '../../output.ts';
 import { askFor } from '../../prompt.ts';
+import { parseTime } from '../../time.ts';
 import { writeNew } from './files.ts';
 
-const DAY_MS = 86_400_000;
 const CHAIN_ID = /^[a-z0-9][a-z0-9-]{1,48}[a-z0-9]$/;
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS };
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z$/;
 
 interface InitOptions {
   chainId?: string;
@@ -59,18 +57,6 @@ async function init(options: InitOptions): Promise<void> {
     { out: options.out, chainId, genesisTime: draft.genesisTime },
     `wrote ${options.out}: chain ${chainId}, begins ${draft.genesisTime}\nnext: node0 genesis account add ${options.out} ADDRESS AMOUNT`,
   );
-}
-
-function parseTime(text: string, nowMs: number): number {
-  const [, count, unit = ''] = /^\+(\d{1,6})([smhd])$/.exec(text) ?? [];
-  if (count !== undefined) return nowMs + Number(count) * (UNITS_MS[unit] ?? 0);
-  const timeMs = TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(timeMs))
-    throw cliError(
-      'usage',
-      `"${text}" is not a time in UTC like 2027-01-31T12:00:00Z, nor one from now like +6h`,
-    );
-  return timeMs;
 }
 
 function parameterOf(text: string): [string, string] {

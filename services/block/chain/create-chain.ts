@@ -10,6 +10,7 @@ import { finaliseBlock } from './finalise.ts';
 import type { ChainLedger } from './ports.ts';
 import { createQueries } from './queries.ts';
 import { RecentBlocks } from './recent-blocks.ts';
+import { replayTip } from './replay-tip.ts';
 import { createSerial } from './serial.ts';
 import { validateBlock } from './validate.ts';
 
@@ -49,7 +50,11 @@ export function createChain(init: ChainInit): (components: ChainComponents) => C
     const finalising = { ...shared, storedSets: new Set<string>() };
 
     return {
-      open: () => serial(() => state.open()),
+      open: () =>
+        serial(async () => {
+          await replayTip(shared);
+          await state.open();
+        }),
       close: () =>
         serial(async () => {
           state.close();

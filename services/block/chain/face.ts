@@ -92,7 +92,7 @@ export interface AssembleInput {
 /** The chain of final blocks: assembles, validates, finalises, and answers about them. */
 export interface Chain {
   /**
-   * Reads the tip; call after the ledger is open.
+   * Reads the tip; call after the ledger is open. A state that was rolled back by a height is brought up to the tip.
    *
    * @throws `block.corrupt-home` when blocks and state disagree
    */

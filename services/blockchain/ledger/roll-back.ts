@@ -1,0 +1,145 @@
+import type { StateEngine, WriteBatch } from '#engines/state';
+import { equalBytes, isCodedError, toHex, uint64ToBytes } from '#kernel';
+import { blockchainError } from '../errors.ts';
+import { compareTrees } from '../tree/compare-trees.ts';
+import { decodeRoot } from '../tree/node-codec.ts';
+import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
+import { readPath } from '../tree/read-path.ts';
+import type { NodeReader } from '../tree/state-tree.ts';
+import { META, decodeTip, encodeTip } from './records.ts';
+
+/**
+ * Puts the state back by one height, in one synced batch: entries, tree, roots and tip are those of the height before.
+ * Blocks are another's and stay.
+ *
+ * @param last of the block whose execution is taken back: its height, and the roots that its header names
+ * @returns the height that the state is of now, and the entries that changed
+ * @throws `blockchain.rolled-back-already`, `blockchain.height-not-retained`, `blockchain.corrupt-state`
+ */
+export async function rollBackState(
+  engine: StateEngine,
+  last: { readonly height: number; readonly stateRoot: Uint8Array; readonly receiptRoot: Uint8Array },
+): Promise<{ readonly height: number; readonly entries: number }> {
+  const height = last.height - 1;
+  const [tip, older, newer] = await engine.getMany('meta', [
+    META.tip,
+    META.root(height),
+    META.root(last.height),
+  ]);
+  const current = tip === undefined ? undefined : decodeTip(tip).height;
+  if (current === height) {
+    throw blockchainError(
+      'rolled-back-already',
+      `the state is of height ${height} already, one before the last block: start the node, which executes that block again`,
+      { height },
+    );
+  }
+  if (current !== last.height) {
+    throw corrupt(`the state is of height ${current ?? 'none'}, the last block is ${last.height}`);
+  }
+  if (older === undefined) {
+    throw blockchainError('height-not-retained', `the state after height ${height} is not retained`, {
+      height,
+    });
+  }
+  const root = decodeRoot(older);
+  const hash = root?.hash ?? EMPTY_HASH;
+  if (!equalBytes(hash, last.stateRoot)) {
+    throw corrupt(
+      `the root kept of height ${height} is ${toHex(hash)}, the last block names ${toHex(last.stateRoot)}`,
+    );
+  }
+  const batch = engine.batch();
+  const reader = { getMany: (keys: readonly Uint8Array[]) => engine.getMany('tree', keys) };
+  const entries = await stageEntries({ engine, reader, batch }, root, newer);
+  for (const family of ['tree', 'stale'] as const) {
+    // Both begin with the height that wrote them.
+    for await (const { key } of engine.range(family, { gte: uint64ToBytes(last.height) }))
+      batch.delete(family, key);
+  }
+  batch.delete('meta', META.root(last.height));
+  batch.put('meta', META.tip, encodeTip(height, last.receiptRoot));
+  await engine.write(batch, { sync: true });
+  return { height, entries };
+}
+
+interface Staging {
+  readonly engine: StateEngine;
+  readonly reader: NodeReader;
+  readonly batch: WriteBatch;
+}
+
+/** Stages the entries of the older tree that are others now. */
+async function stageEntries(
+  staging: Staging,
+  older: ChildRef | undefined,
+  newer: Uint8Array | undefined,
+): Promise<number> {
+  const values = await valuesBefore(staging.reader, older, newer);
+  // A newer tree that is damaged says nothing: then every entry is looked up in the older one.
+  return values === undefined ? stageAll(staging, older) : stageChanged(staging, values);
+}
+
+/** By key hash in hex: the value before, undefined for none. */
+async function valuesBefore(
+  reader: NodeReader,
+  older: ChildRef | undefined,
+  newer: Uint8Array | undefined,
+): Promise<Map<string, Uint8Array | undefined> | undefined> {
+  if (newer === undefined) return undefined;
+  try {
+    const { added, removed } = await compareTrees(reader, older, decodeRoot(newer));
+    const values = new Map<string, Uint8Array | undefined>();
+    for (const { node } of added) if (node.kind === 'leaf') values.set(toHex(node.keyHash), undefined);
+    for (const { node } of removed) if (node.kind === 'leaf') values.set(toHex(node.keyHash), node.value);
+    return values;
+  } catch (error) {
+    if (isCodedError(error, 'blockchain.corrupt-state')) return undefined;
+    throw error;
+  }
+}
+
+async function stageChanged(
+  { engine, batch }: Staging,
+  values: ReadonlyMap<string, Uint8Array | undefined>,
+): Promise<number> {
+  let [entries, left] = [0, values.size];
+  // The tree knows hashes of keys alone: the keys are those of the entries.
+  for await (const { key, value } of engine.range('state', {})) {
+    const id = toHex(keyHashOf(key));
+    if (!values.has(id)) continue;
+    left--;
+    entries += Number(stageValue(batch, key, value, values.get(id)));
+    if (left === 0) break;
+  }
+  if (left > 0) throw corrupt(`${left} entries that the height changed are missing`);
+  return entries;
+}
+
+async function stageAll({ engine, reader, batch }: Staging, older: ChildRef | undefined): Promise<number> {
+  let entries = 0;
+  for await (const { key, value } of engine.range('state', {})) {
+    const { value: before } = await readPath(reader, older, keyHashOf(key));
+    entries += Number(stageValue(batch, key, value, before));
+  }
+  return entries;
+}
+
+function stageValue(
+  batch: WriteBatch,
+  key: Uint8Array,
+  now: Uint8Array,
+  before: Uint8Array | undefined,
+): boolean {
+  if (before !== undefined && equalBytes(before, now)) return false;
+  if (before === undefined) batch.delete('state', key);
+  else batch.put('state', key, before);
+  return true;
+}
+
+function corrupt(why: string) {
+  return blockchainError(
+    'corrupt-state',
+    `${why}; restore the home from a backup, or remove its data and sync it anew`,
+  );
+}
