@@ -3,7 +3,7 @@ import { readReal, skipReason } from './real-files.ts';
 import { assertMutations } from './real-mutations.ts';
 
 for (const [name, runs] of [
-  ['cosmoshub-1.json', 600],
+  ['cosmoshub-1.json', 200],
   ['mamaki.json', 3_000],
 ] as const) {
   const bytes = readReal(name);
