@@ -24,6 +24,7 @@ export const HASH_DOMAINS = [
   'state-node',
   'state-empty',
   'commit',
+  'evidence',
   'validator-set',
   'sign-transaction',
   'sign-proposal',
