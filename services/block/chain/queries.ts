@@ -2,11 +2,11 @@ import type { StateEngine } from '#engines/state';
 import { listProof } from '#kernel';
 import { receiptCodec } from '#services/blockchain';
 import { hashTransaction } from '#services/transaction';
-import { decodeEvidence } from '../domain/evidence/codec.ts';
-import { BLOCK_EVIDENCE_MAX, BLOCK_TRANSACTIONS_MAX } from '../limits.ts';
+import { BLOCK_TRANSACTIONS_MAX } from '../limits.ts';
 import { corruptHome, type BlockStore } from '../store/block-store.ts';
 import { bytesToPlace, historyKey, placeToBytes, roleOf, type Place, type Role } from '../store/keys.ts';
 import type { ChainState } from './chain-state.ts';
+import { evidenceQueries } from './evidence-queries.ts';
 import type { AccountTransaction, Chain } from './face.ts';
 import { pageLimit, pageOf, parseCursor } from './pages.ts';
 import type { ChainLedger } from './ports.ts';
@@ -112,21 +112,7 @@ export function createQueries(components: QueryComponents): ChainQueries {
       });
       return next === undefined ? { items: shown } : { items: shown, next };
     },
-    async evidence(hash) {
-      const place = await store.evidencePlace(hash);
-      const bytes = place && (await store.encodedEvidence(place.height))[place.index];
-      return place && bytes && { evidence: decodeEvidence(bytes), ...place };
-    },
-    async evidences(page) {
-      const limit = pageLimit(page.limit);
-      const [height, index] =
-        page.cursor === undefined ? [Number.MAX_SAFE_INTEGER, 0] : parseCursor(page.cursor, 2);
-      const before = { height: height as number, index: Math.min(index as number, BLOCK_EVIDENCE_MAX) };
-      const found = await store.evidences(before, limit + 1);
-      const { items, next } = pageOf(found, limit, ({ place }) => `${place.height}.${place.index}`);
-      const shown = items.map(({ place, bytes }) => ({ evidence: decodeEvidence(bytes), ...place }));
-      return next === undefined ? { items: shown } : { items: shown, next };
-    },
+    ...evidenceQueries(store),
     async transactionProof(height, index) {
       const [found, encoded] = await Promise.all([
         header(height),

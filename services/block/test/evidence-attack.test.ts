@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { equalBytes } from '#kernel';
 import { makeValidatorSet, type ValidatorSet } from '#services/validator';
 import type { Chain } from '../chain/face.ts';
-import { sealEvidence, type EvidenceContent } from '../domain/evidence/codec.ts';
+import { sealEvidence } from '../domain/evidence/codec.ts';
 import type { Evidence, LightClientAttackEvidence } from '../domain/evidence/types.ts';
 import { blockHash } from '../domain/header.ts';
 import { voteDigest } from '../domain/signed-bodies.ts';

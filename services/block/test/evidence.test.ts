@@ -6,7 +6,7 @@ import { toHex } from '#kernel';
 import type { Chain } from '../chain/face.ts';
 import { encodeBlock, makeBlock } from '../domain/block.ts';
 import { commitCodec } from '../domain/commit.ts';
-import { sealEvidence, type EvidenceContent } from '../domain/evidence/codec.ts';
+import { sealEvidence } from '../domain/evidence/codec.ts';
 import { evidenceRoot } from '../domain/evidence/offences.ts';
 import type { Evidence } from '../domain/evidence/types.ts';
 import type { Block } from '../domain/types.ts';
