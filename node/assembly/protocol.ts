@@ -3,7 +3,14 @@ import { toHex, type Logger, type SigningKey } from '#kernel';
 import { systemClock, systemRandom, systemScheduler, type RuntimeVerifier } from '#runtime';
 import { createBlockSync, createChain, type BlockSync, type Chain } from '#services/block';
 import { createLedger, type GenesisState, type Ledger } from '#services/blockchain';
-import { createConsensus, openFileDirectory, openLocalSigner, type Consensus } from '#services/consensus';
+import {
+  createConsensus,
+  createEvidencePool,
+  createEvidenceStore,
+  openFileDirectory,
+  openLocalSigner,
+  type Consensus,
+} from '#services/consensus';
 import { createNetwork, peerIdOfSeed, type Network, type PeerId } from '#services/network';
 import {
   createMempool,
@@ -130,17 +137,21 @@ export async function startProtocol(
     onFatal,
     onPeerHeight: (peer, height) => network.setPeerHeight(peer, height),
   });
+  const store = createEvidenceStore(init.engine, logger);
+  const evidence = createEvidencePool({ ...ports, chain, transport, store });
   const signer = await openSigner(init, teardown);
   const consensus = createConsensus({
     identity,
     directory: await openFileDirectory(init.loaded.path('data/consensus')),
     ...(signer !== undefined && { key: signer }),
-  })({ ...ports, chain, transport, mempool, fetch, verifier });
+  })({ ...ports, chain, transport, mempool, fetch, verifier, evidence });
   consensus.onFatal(onFatal);
   sync.onStateChange((syncing) => (syncing ? consensus.pause() : consensus.resume()));
   fetch.start();
   gossip.start();
   teardown.add('gossip', () => gossip.stop());
+  teardown.add('evidence', () => evidence.stop());
+  await evidence.start();
   teardown.add('consensus', () => consensus.stop());
   await consensus.start();
   teardown.add('sync', () => sync.stop());

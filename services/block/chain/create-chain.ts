@@ -9,6 +9,7 @@ import type { Chain, FinalisedBlock } from './face.ts';
 import { finaliseBlock } from './finalise.ts';
 import type { ChainLedger } from './ports.ts';
 import { createEvidenceJudge } from './evidence-judge.ts';
+import { evidenceQueries } from './evidence-queries.ts';
 import { createQueries } from './queries.ts';
 import { RecentBlocks } from './recent-blocks.ts';
 import { createSerial } from './serial.ts';
@@ -86,6 +87,7 @@ export function createChain(init: ChainInit): (components: ChainComponents) => C
           return end - start;
         }),
       ...queries,
+      ...evidenceQueries(store),
     };
   };
 }

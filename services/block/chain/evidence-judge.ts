@@ -43,6 +43,10 @@ export function createEvidenceJudge(components: EvidenceJudgeComponents): Eviden
     const tip = state.last().height;
     const refused = placeRefusal(evidence, tip) ?? ageRefusal(evidence, timeMs, components);
     if (refused !== undefined) return err(refused);
+    // Before any signature is looked at: what is recorded costs nothing.
+    const recorded = await ledger.offencesRecorded(offencesOf(evidence));
+    const hasNew = recorded.length === 0 || recorded.includes(false);
+    if (!hasNew) return err(alreadyRecorded(evidence));
     if (!verified.has(evidence)) {
       const history = await historyOf(evidence, components);
       if (!history.ok) return history;
@@ -50,8 +54,7 @@ export function createEvidenceJudge(components: EvidenceJudgeComponents): Eviden
       if (!valid.ok) return valid;
       verified.add(evidence);
     }
-    const recorded = await ledger.offencesRecorded(offencesOf(evidence));
-    return recorded.includes(false) ? ok(undefined) : err(alreadyRecorded(evidence));
+    return ok(undefined);
   }
 
   /** EVID-12: in one block too, evidence adds an offence that nothing before it had. */

@@ -6,7 +6,6 @@ import { BLOCK_TRANSACTIONS_MAX } from '../limits.ts';
 import { corruptHome, type BlockStore } from '../store/block-store.ts';
 import { bytesToPlace, historyKey, placeToBytes, roleOf, type Place, type Role } from '../store/keys.ts';
 import type { ChainState } from './chain-state.ts';
-import { evidenceQueries } from './evidence-queries.ts';
 import type { AccountTransaction, Chain } from './face.ts';
 import { pageLimit, pageOf, parseCursor } from './pages.ts';
 import type { ChainLedger } from './ports.ts';
@@ -24,8 +23,6 @@ export type ChainQueries = Pick<
   | 'transaction'
   | 'receipts'
   | 'transactionsOf'
-  | 'evidence'
-  | 'evidences'
   | 'transactionProof'
   | 'receiptProof'
 >;
@@ -112,7 +109,6 @@ export function createQueries(components: QueryComponents): ChainQueries {
       });
       return next === undefined ? { items: shown } : { items: shown, next };
     },
-    ...evidenceQueries(store),
     async transactionProof(height, index) {
       const [found, encoded] = await Promise.all([
         header(height),
