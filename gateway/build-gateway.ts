@@ -16,6 +16,7 @@ import type { GatewayComponents } from './ports.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { blockRoutes } from './routes/blocks.ts';
 import type { App, RouteContext } from './routes/context.ts';
+import { evidenceRoutes } from './routes/evidence.ts';
 import { genesisRoutes } from './routes/genesis.ts';
 import { networkRoutes } from './routes/network.ts';
 import { collectOpenApi, openApiRoute } from './routes/openapi.ts';
@@ -181,6 +182,7 @@ function apiRoutes(api: App, context: RouteContext, hub: StreamHub): void {
   blockRoutes(api, context);
   accountRoutes(api, context);
   networkRoutes(api, context);
+  evidenceRoutes(api, context);
   genesisRoutes(api, context);
   openApiRoute(api);
   streamRoute(api, hub, context.components.allowedOrigins ?? []);

@@ -17,13 +17,15 @@ export type ChainReader = Pick<
   | 'transaction'
   | 'receipts'
   | 'transactionsOf'
+  | 'evidence'
+  | 'evidences'
   | 'transactionProof'
   | 'receiptProof'
   | 'onFinalised'
 >;
 
 /** What the edge needs of the ledger. */
-export type LedgerReader = Pick<Ledger, 'account' | 'prove' | 'attestations' | 'validators'>;
+export type LedgerReader = Pick<Ledger, 'account' | 'prove' | 'attestations' | 'validators' | 'offences'>;
 
 /** What the edge needs of the mempool. */
 export type MempoolPort = Pick<

@@ -229,6 +229,7 @@ export class FakeNode {
             name: 'first',
           },
         ],
+        offences: async () => [],
         attestations: async (digest) => this.attested.filter((item) => toHex(item.digest) === toHex(digest)),
       },
       mempool: this.#mempool(),
@@ -340,6 +341,8 @@ export class FakeNode {
           .slice(0, limit)
           .map((item) => Object.assign(item, { role: 'sender' as const })),
       }),
+      evidence: async () => undefined,
+      evidences: async () => ({ items: [] }),
       transactionProof: async (height, index) => {
         const found = this.#find(height);
         if (found === undefined) return undefined;

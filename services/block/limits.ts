@@ -17,8 +17,8 @@ export const COMMIT_BYTES_MAX = COMMIT_VALIDATORS_MAX * 64 + COMMIT_VALIDATORS_M
 export const BLOCK_EVIDENCE_MAX = 64;
 export const BLOCK_EVIDENCE_BYTES_MAX = 512 * 1024;
 
-/** Bytes of one piece of evidence: an attack with the commit of some 4,000 validators and their set. */
-export const EVIDENCE_BYTES_MAX = BLOCK_EVIDENCE_BYTES_MAX;
+/** Bytes of one piece of evidence, not more than a block holds: an attack with some 4,000 signatures and their set. */
+export const EVIDENCE_BYTES_MAX = 512 * 1024;
 
 /** Rounds are 31-bit, so that a proof-of-lock round plus one fits 32 bits. */
 export const ROUND_MAX = 2 ** 31 - 1;
