@@ -60,7 +60,7 @@ async function causeOf(chain: Chain, block: Block): Promise<unknown> {
 }
 
 describe('evidence of two messages', () => {
-  it('EVID-3, EVID-4: is in the block, in its header and in the record, of whatever kind', async () => {
+  it('EVID-3, EVID-4, EVID-14: is in the block, in its header and in the record, of whatever kind', async () => {
     const { chain, ledger } = await chainOf(3);
     const evidence = [
       await doubleVote(chain, { height: 2, index: 1, blocks: [0, 7] }),

@@ -20,7 +20,7 @@ export interface EquivocationComponents {
   readonly evidence?: ConsensusComponents['evidence'];
 }
 
-/** EVID-3: keeps the first equivocation of a validator in a height, whose two votes are verified. */
+/** CONS-11, EVID-3: keeps the first equivocation of a validator in a height, whose two votes are verified. */
 export function keepEquivocation(
   components: EquivocationComponents,
   context: HeightContext,

@@ -275,7 +275,7 @@ export class HeightRun {
     });
   }
 
-  /** Log, sync, sign, send: nothing leaves the machine before what led to it is on disk. */
+  /** CONS-8: log, sync, sign, send: nothing leaves the machine before what led to it is on disk. */
   async #releaseVote(effect: Extract<CoreEffect, { kind: 'vote' }>): Promise<void> {
     const { log, signer, transport } = this.#components;
     const { height, setting } = this.context;
@@ -342,7 +342,7 @@ export class HeightRun {
     const block = book.block(value);
     invariant(block !== undefined, 'a block is decided after it was found valid');
     this.#isOver = true;
-    // The log of this height goes with the next: what it shows must be kept elsewhere before.
+    // EVID-20: the log of this height goes with the next; what it shows must be kept elsewhere before.
     await this.#components.evidence?.settled();
     await chain.finalise(block, book.commitOf(height, round, block));
     const durationMs = clock.monotonic() - startedAtMs;

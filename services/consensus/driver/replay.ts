@@ -22,7 +22,7 @@ export function coreProposal({ body }: SignedProposal, timely: boolean): CorePro
 }
 
 /**
- * Begins a height and gives the core again what the log has of it: the core is a pure function, so it stands
+ * CONS-10: begins a height and gives the core again what the log has of it: the core is a pure function, so it stands
  * where it stood, having voted what it voted.
  *
  * @returns the state, the effects that were not completed before the node stopped, and the equivocations seen
@@ -53,7 +53,7 @@ export function beginHeight(
   };
 }
 
-/** Both votes of an equivocation that the log shows: the node may have stopped before it was kept elsewhere. */
+/** EVID-20: both votes of an equivocation that the log shows: the node may have stopped before it was kept elsewhere. */
 function equivocationOf(
   effect: CoreEffect,
   entry: LogEntry,

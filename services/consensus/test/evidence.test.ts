@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { equalBytes, toHex } from '#kernel';
+import { createMemoryStateEngine } from '#engines/state';
+import { equalBytes, ok, silentLogger, toHex } from '#kernel';
 import {
   decodeEvidence,
   proposalDigest,
   sealEvidence,
   type Block,
+  type ChainTip,
   type Evidence,
+  type FinalisedBlock,
   type ProposalBody,
 } from '#services/block';
 import { proposerAt } from '#services/validator';
 import { compactProposal } from '../driver/compact-block.ts';
 import { evidenceBatchCodec, packEvidence } from '../evidence/evidence-batch.ts';
+import { createEvidencePool } from '../evidence/evidence-pool.ts';
+import { createEvidenceStore } from '../evidence/evidence-store.ts';
 import { PendingEvidence } from '../evidence/pending-evidence.ts';
 import {
   EARLY_EVIDENCE_PER_PEER_MAX,
@@ -21,6 +26,8 @@ import {
 } from '../limits.ts';
 import { encodeMessage } from '../wire/codec.ts';
 import { EvidenceWorld, EVIL, type EvidenceNode } from './evidence-world.ts';
+import { MemoryNetwork } from './memory-network.ts';
+import { VirtualTime } from './virtual-time.ts';
 import { GENESIS_HASH, testKey } from './world.ts';
 
 const nodeAt = (world: EvidenceWorld, index: number) => world.nodes[index] as EvidenceNode;
@@ -41,7 +48,7 @@ function unsigned(height: number, address: Uint8Array = filled(20, 1), timeMs = 
   });
 }
 
-describe('an equivocating voter', () => {
+describe('an equivocating voter (CONS-11)', () => {
   it('ends in a block of every node exactly once, whichever node saw it (EVID-3, EVID-12)', async () => {
     for (let witness = 0; witness < EVIL; witness++) {
       const world = await EvidenceWorld.start(witness + 1);
@@ -134,7 +141,7 @@ describe('an equivocating proposer', () => {
   });
 });
 
-describe('crashes', () => {
+describe('crashes (EVID-20)', () => {
   it('evidence that one node found survives its power loss before anybody heard of it', async () => {
     const world = await EvidenceWorld.start();
     await world.advance(1);
@@ -284,6 +291,39 @@ describe('what peers send', () => {
     await world.settle(1);
     assert.ok(offences(world, 'invalid').length > 0);
     await world.stop();
+  });
+});
+
+describe('what is over (EVID-19)', () => {
+  it('expired evidence leaves the pool and the disk at the next final block', async () => {
+    const time = new VirtualTime();
+    const { transport } = new MemoryNetwork(time, () => 0).join('n0');
+    const engine = createMemoryStateEngine();
+    const store = createEvidenceStore(engine, silentLogger);
+    const listeners: ((event: FinalisedBlock) => void)[] = [];
+    const chain = {
+      tip: () => ({ height: 9, parameters: { evidenceMaxAgeMs: 100 } }) as ChainTip,
+      checkEvidence: async () => ok(undefined),
+      onFinalised: (listener: (event: FinalisedBlock) => void) => {
+        listeners.push(listener);
+        return () => undefined;
+      },
+    };
+    const [stays, goes] = [unsigned(2, filled(20, 1), 20), unsigned(1, filled(20, 1), 10)];
+    for (const evidence of [stays, goes]) await store.add(evidence);
+    const pool = createEvidencePool({ chain, transport, store, scheduler: time, logger: silentLogger });
+    await pool.start();
+    assert.equal(pool.pending().length, 2);
+    const finalise = async (timeMs: number) => {
+      const block = { header: { timeMs }, evidence: [] } as unknown as Block;
+      for (const listener of listeners) listener({ block } as FinalisedBlock);
+      await time.run(1);
+    };
+    await finalise(110);
+    assert.equal(pool.pending().length, 2);
+    await finalise(111);
+    assert.deepEqual([pool.pending(), await store.load()], [[stays], [stays]]);
+    await pool.stop();
   });
 });
 
