@@ -13,9 +13,7 @@ const CITATION = new RegExp(String.raw`\b(${ID})(?: to (${ID}))?\b`, 'g');
 interface Rule {
   readonly id: string;
   readonly page: string;
-  readonly family: string;
-  readonly first: number;
-  readonly last: number;
+  readonly range: Range;
 }
 
 interface Range {
@@ -38,23 +36,25 @@ export function specBreaches(
   tests: readonly SourceText[],
 ): string[] {
   const rules = pages.flatMap(rulesOf);
-  const families = new Set(rules.map(({ family }) => family));
+  const families = new Set(rules.map(({ range }) => range.family));
   const breaches = rules.flatMap((rule, index) => {
-    const before = rules.slice(0, index).find((other) => overlaps(rule, other));
+    const before = rules.slice(0, index).find((other) => overlaps(rule.range, other.range));
     return before === undefined ? [] : [`${rule.page}: ${rule.id} stands in ${before.page} already`];
   });
   const inCode = code.flatMap((source) => citationsOf(source, families));
   const inTests = tests.flatMap((source) => citationsOf(source, families));
   const inPages = pages.flatMap((source) => citationsOf(source, families));
   for (const rule of rules) {
-    if (!inCode.some(({ range }) => overlaps(range, rule)))
+    if (!inCode.some(({ range }) => overlaps(range, rule.range)))
       breaches.push(`${rule.page}: no code cites ${rule.id}`);
-    if (!inTests.some(({ range }) => overlaps(range, rule)))
+    if (!inTests.some(({ range }) => overlaps(range, rule.range)))
       breaches.push(`${rule.page}: no test cites ${rule.id}`);
   }
   for (const { path, id, range } of [...inCode, ...inTests, ...inPages]) {
-    const ends = [range.first, range.last].map((number) => ({ ...range, first: number, last: number }));
-    const isKnown = ends.every((end) => rules.some((rule) => overlaps(end, rule)));
+    const { family } = range;
+    const isKnown = [range.first, range.last].every((number) =>
+      rules.some((rule) => overlaps({ family, first: number, last: number }, rule.range)),
+    );
     if (!isKnown) breaches.push(`${path}: cites ${id}, which stands in no page of docs/spec`);
   }
   return [...new Set(breaches)];
@@ -67,7 +67,8 @@ export function countRules(pages: readonly SourceText[]): number {
 
 function rulesOf({ path, text }: SourceText): Rule[] {
   return [...text.matchAll(DEFINITION)].map(([, first = '', last]) => {
-    return { id: last === undefined ? first : `${first} to ${last}`, page: path, ...rangeOf(first, last) };
+    const id = last === undefined ? first : `${first} to ${last}`;
+    return { id, page: path, range: rangeOf(first, last) };
   });
 }
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { addressOfKey, equalBytes, formatAddress, fromHex, parseAddress } from '#kernel';
+import { addressOfKey, equalBytes, formatAddress, fromHex, parseAddress, toHex } from '#kernel';
 import { gatewayError } from '../errors.ts';
 import { IMMUTABLE, REVALIDATE } from '../http/headers.ts';
 import { evidenceToJson, offenceToJson } from '../json/evidence-json.ts';
@@ -35,7 +35,34 @@ export function evidenceRoutes(app: App, { components }: RouteContext): void {
     void reply.header('cache-control', IMMUTABLE);
     return evidenceToJson(found);
   });
+  submitRoute(app, components);
   offencesRoute(app, components);
+}
+
+/** EVID-21 */
+function submitRoute(app: App, { evidence }: GatewayComponents): void {
+  const schema = operation(
+    'evidence',
+    'Hands in evidence in its one encoding, as a light client does that was shown a conflicting header',
+    Type.Object({ hash: Hash }),
+    {},
+    202,
+  );
+  const options = { schema, bodyLimit: LIMITS.evidenceBytesMax };
+  app.post('/evidence', options, async (request, reply) => {
+    const { body } = request;
+    if (evidence === undefined) throw gatewayError('not-available', 'this node takes no evidence');
+    if (!(body instanceof Uint8Array)) {
+      throw gatewayError(
+        'unsupported-media-type',
+        'send the bytes of the evidence as application/octet-stream',
+      );
+    }
+    const taken = await evidence.submit(Uint8Array.from(body));
+    if (!taken.ok) throw taken.error;
+    void reply.status(202);
+    return { hash: toHex(taken.value.hash) };
+  });
 }
 
 function offencesRoute(app: App, components: GatewayComponents): void {

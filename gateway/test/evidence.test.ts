@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { FastifyInstance } from 'fastify';
-import { equalBytes, formatAddress, fromHex, toHex } from '#kernel';
+import { equalBytes, err, formatAddress, fromHex, ok, toHex } from '#kernel';
 import {
   decodeEvidence,
   duplicateProposalEvidence,
@@ -12,6 +12,7 @@ import {
   type Evidence,
 } from '#services/block';
 import { buildGateway } from '../build-gateway.ts';
+import { gatewayError } from '../errors.ts';
 import { identity, openRealNode, validatorKeys } from './real-node.ts';
 
 let node: Awaited<ReturnType<typeof openRealNode>>;
@@ -112,6 +113,35 @@ describe('evidence over the API', () => {
         ],
       );
     }
+  });
+
+  it('EVID-21: is handed in as bytes, and refused by the code of what is wrong with it', async () => {
+    const { votes } = await misbehaviourAt(1);
+    const submitted: Uint8Array[] = [];
+    const refuse = new Map([[1, err(gatewayError('busy', 'later'))]]);
+    const evidence = {
+      submit: async (bytes: Uint8Array) => {
+        submitted.push(bytes);
+        return refuse.get(bytes.length) ?? ok(votes);
+      },
+    };
+    const taking = await buildGateway({ ...node.components, evidence });
+    const post = async (payload: Uint8Array | object, on = taking) => {
+      const headers = payload instanceof Uint8Array ? { 'content-type': 'application/octet-stream' } : {};
+      const body = payload instanceof Uint8Array ? Buffer.from(payload) : payload;
+      const response = await on.inject({ method: 'POST', url: '/api/v2/evidence', payload: body, headers });
+      return [response.statusCode, response.json().hash ?? response.json().code];
+    };
+    assert.deepEqual(await post(votes.bytes), [202, toHex(votes.hash)]);
+    assert.deepEqual(submitted, [votes.bytes]);
+    assert.deepEqual(await post(new Uint8Array(1)), [503, 'gateway.busy']);
+    assert.deepEqual(await post({ evidence: '00' }), [415, 'gateway.unsupported-media-type']);
+    assert.deepEqual(await post(new Uint8Array(2 ** 20)), [413, 'gateway.body-too-large']);
+    assert.deepEqual(await post(votes.bytes, app), [503, 'gateway.not-available']);
+    await taking.close();
+    const open = await buildGateway({ ...node.components, evidence, publicExposure: true });
+    assert.deepEqual(await post(votes.bytes, open), [403, 'gateway.not-public']);
+    await open.close();
   });
 
   it('what does not exist, and cursors of other lists, are refused with a code', async () => {

@@ -10,6 +10,7 @@ import {
   openFileDirectory,
   openLocalSigner,
   type Consensus,
+  type EvidencePool,
 } from '#services/consensus';
 import { createNetwork, peerIdOfSeed, type Network, type PeerId } from '#services/network';
 import {
@@ -57,6 +58,7 @@ export interface Protocol {
   readonly network: Network;
   readonly sync: BlockSync;
   readonly consensus: Consensus;
+  readonly evidence: EvidencePool;
 }
 
 /**
@@ -157,7 +159,7 @@ export async function startProtocol(
   teardown.add('sync', () => sync.stop());
   sync.start();
   await network.start();
-  return { ...state, network, sync, consensus };
+  return { ...state, network, sync, consensus, evidence };
 }
 
 async function makeNetwork(

@@ -16,10 +16,11 @@ export { encodeBlock, makeBlock, transactionRoot } from './domain/block.ts';
 export { commitCodec, commitHash, NO_COMMIT_HASH } from './domain/commit.ts';
 export { decodeBlock } from './domain/decode-block.ts';
 export { decodeEvidence, sealEvidence } from './domain/evidence/codec.ts';
-export { attackKind, accountableFor, type AttackKind } from './domain/evidence/light-client-attack.ts';
+export type { FinalThere } from './domain/evidence/light-client-attack.ts';
 export {
   duplicateProposalEvidence,
   duplicateVoteEvidence,
+  lightClientAttackEvidence,
   type OffencePlace,
   type Signed,
 } from './domain/evidence/make-evidence.ts';

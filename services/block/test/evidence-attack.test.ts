@@ -4,6 +4,7 @@ import { equalBytes } from '#kernel';
 import { makeValidatorSet, type ValidatorSet } from '#services/validator';
 import type { Chain } from '../chain/face.ts';
 import { sealEvidence } from '../domain/evidence/codec.ts';
+import { lightClientAttackEvidence } from '../index.ts';
 import type { Evidence, LightClientAttackEvidence } from '../domain/evidence/types.ts';
 import { blockHash } from '../domain/header.ts';
 import { voteDigest } from '../domain/signed-bodies.ts';
@@ -136,6 +137,27 @@ describe('evidence of a light-client attack', () => {
     );
     // One of four alone would have convinced nobody.
     assert.equal(await check(chain, await lunatic(chain, set, [3])), 'block.invalid-evidence');
+  });
+
+  it('EVID-6, EVID-7: whoever trusts the chain makes the evidence of what it was shown', async () => {
+    const { chain, set } = await chainOf(6);
+    const carried = (validators: ValidatorSet) =>
+      validators.validators.map(({ publicKey, power }) => ({ publicKey, power }));
+    for (const attack of [await equivocation(chain, set), await lunatic(chain, set)]) {
+      const { height } = attack.header;
+      const commit = await chain.commit(height);
+      assert.ok(commit !== undefined);
+      const made = lightClientAttackEvidence(
+        { ...attack, validators: attack.validators.length === 0 ? carried(set) : attack.validators },
+        {
+          final: { header: await headerAt(chain, height), commit, set },
+          timeBeforeMs: (await headerAt(chain, height - 1)).timeMs,
+          common: { height: 2, set, timeBeforeMs: (await headerAt(chain, 1)).timeMs },
+        },
+      );
+      assert.ok(made.ok);
+      assert.deepEqual(made.value, sealEvidence(attack));
+    }
   });
 
   it('EVID-8, amnesia: blocks decided in different rounds name nobody', async () => {

@@ -1,6 +1,16 @@
-import { isCodedError, toHex, type Cancellable, type Logger, type Scheduler } from '#kernel';
+import {
+  err,
+  isCodedError,
+  ok,
+  toHex,
+  type Cancellable,
+  type Logger,
+  type Result,
+  type Scheduler,
+} from '#kernel';
 import { decodeEvidence, type Chain, type Evidence, type FinalisedBlock } from '#services/block';
 import type { PeerId, Transport } from '#services/network';
+import { consensusError } from '../errors.ts';
 import {
   EVIDENCE_GOSSIP_DELAY_MS,
   EVIDENCE_QUEUE_MAX,
@@ -10,7 +20,7 @@ import {
 import { EarlyEvidence, type SourcedEvidence } from './early-evidence.ts';
 import { evidenceBatchCodec, packEvidence } from './evidence-batch.ts';
 import type { EvidenceStore } from './evidence-store.ts';
-import { PendingEvidence } from './pending-evidence.ts';
+import { PendingEvidence, type AddOutcome } from './pending-evidence.ts';
 
 export interface EvidencePoolComponents {
   readonly chain: Pick<Chain, 'tip' | 'checkEvidence' | 'onFinalised'>;
@@ -39,6 +49,13 @@ export interface EvidencePool {
   stop(): Promise<void>;
   /** Takes what this node found; its height may be in progress. */
   report(evidence: Evidence): void;
+  /**
+   * EVID-21: takes encoded evidence that somebody hands in, such as a light client.
+   *
+   * @returns the evidence once it is verified and waits for a block, or why not: `block.*`, `kernel.*`,
+   *   `consensus.evidence-pool-full`
+   */
+  submit(bytes: Uint8Array): Promise<Result<Evidence>>;
   /** Resolves when everything that was reported is durable. */
   settled(): Promise<void>;
   /** Verified and not in a block yet, in order of arrival. */
@@ -111,6 +128,28 @@ class GossipedEvidencePool implements EvidencePool {
     this.#save(evidence);
     // Its height may have become final while it was found.
     this.#next(() => this.#retryEarly());
+  }
+
+  submit(bytes: Uint8Array): Promise<Result<Evidence>> {
+    return new Promise((resolve, reject) => {
+      this.#next(async () => {
+        await this.#submitNow(bytes).then(resolve, reject);
+      });
+    });
+  }
+
+  async #submitNow(bytes: Uint8Array): Promise<Result<Evidence>> {
+    let evidence: Evidence;
+    try {
+      evidence = decodeEvidence(bytes);
+    } catch (error) {
+      if (isCodedError(error)) return err(error);
+      throw error;
+    }
+    const checked = await this.#components.chain.checkEvidence(evidence);
+    if (!checked.ok) return checked;
+    if (this.#add({ evidence, peer: undefined }, false) !== 'full') return ok(evidence);
+    return err(consensusError('evidence-pool-full', 'too much evidence waits for a block: try again later'));
   }
 
   async settled(): Promise<void> {
@@ -212,16 +251,23 @@ class GossipedEvidencePool implements EvidencePool {
       else this.#blame(peer, 'invalid', error.message);
       return;
     }
+    if (this.#add({ evidence, peer }, isStored) === 'added') return;
+    this.#counts.dropped += 1;
+    if (isStored) await store.remove([evidence]);
+  }
+
+  /** Takes what is verified. */
+  #add(sourced: SourcedEvidence, isStored: boolean): AddOutcome {
+    const { evidence, peer } = sourced;
     const outcome = this.#pending.add(evidence);
-    if (outcome !== 'added') {
-      this.#counts.dropped += 1;
-      if (isStored) await store.remove([evidence]);
-      return;
-    }
+    if (outcome !== 'added') return outcome;
+    const { kind, height } = evidence;
+    const id = toHex(evidence.hash);
     this.#logger.warn({ evidence: id, kind, height, peer }, 'evidence of misbehaviour');
     if (!isStored) this.#save(evidence);
-    this.#fresh.set(id, { evidence, peer });
+    this.#fresh.set(id, sourced);
     this.#gossipTimer ??= this.#components.scheduler.after(EVIDENCE_GOSSIP_DELAY_MS, () => this.#gossip());
+    return outcome;
   }
 
   #blame(peer: PeerId, offence: 'malformed' | 'invalid', reason: string): void {

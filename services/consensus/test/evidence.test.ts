@@ -249,6 +249,35 @@ describe('what peers send', () => {
     await world.stop();
   });
 
+  it('EVID-21: what is handed in is judged at once, and goes the way of all evidence', async () => {
+    const world = await EvidenceWorld.start();
+    await world.advance(1);
+    const [finder, taker] = [nodeAt(world, 1), nodeAt(world, 0)];
+    world.network.connects = () => false;
+    world.equivocate(finder);
+    await world.time.run(10);
+    const [stored] = await finder.engine.rangeAll('evidence', { limit: 1 });
+    assert.ok(stored !== undefined);
+    const codeOf = async (bytes: Uint8Array) => {
+      const taken = await taker.pool.submit(bytes);
+      return taken.ok ? 'taken' : taken.error.code;
+    };
+    assert.equal(await codeOf(stored.value), 'block.evidence-early');
+    assert.equal(await codeOf(Uint8Array.of(9)), 'block.malformed-evidence');
+    await world.restart(finder, async (engine) => {
+      const batch = engine.batch();
+      batch.delete('evidence', stored.key);
+      await engine.write(batch, { sync: true });
+    });
+    await world.advance(1);
+    assert.equal(await codeOf(stored.value), 'taken');
+    assert.equal(await codeOf(stored.value), 'taken');
+    world.network.connects = () => true;
+    await world.settle(1);
+    assert.equal(await codeOf(stored.value), 'block.evidence-recorded');
+    await world.stop();
+  });
+
   it('EVID-10: evidence that came too early is taken when its height is final', async () => {
     const world = await EvidenceWorld.start();
     await world.advance(1);
