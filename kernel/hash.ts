@@ -24,7 +24,6 @@ export const HASH_DOMAINS = [
   'state-node',
   'state-empty',
   'commit',
-  'evidence',
   'validator-set',
   'sign-transaction',
   'sign-proposal',
@@ -33,6 +32,7 @@ export const HASH_DOMAINS = [
   'sign-approval',
   'sign-possession',
   'derive-key',
+  'evidence',
 ] as const;
 export type HashDomain = (typeof HASH_DOMAINS)[number];
 

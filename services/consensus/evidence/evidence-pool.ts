@@ -38,8 +38,10 @@ export interface EvidencePoolStatistics {
   readonly found: number;
   readonly received: number;
   readonly invalid: number;
-  /** For want of room, or because nothing can be made of it now. */
+  /** For want of room. */
   readonly dropped: number;
+  /** Of which nothing can be made here and now, without anybody's fault. */
+  readonly ignored: number;
 }
 
 /** Evidence that waits for a block: found here or sent by peers, verified, kept over restarts. */
@@ -82,7 +84,7 @@ class GossipedEvidencePool implements EvidencePool {
   #incoming: Incoming[] = [];
   /** Added lately and not sent yet, with the peer that has it. */
   readonly #fresh = new Map<string, SourcedEvidence>();
-  #counts = { found: 0, received: 0, invalid: 0, dropped: 0 };
+  #counts = { found: 0, received: 0, invalid: 0, dropped: 0, ignored: 0 };
   /** One piece of work after the other. */
   #work: Promise<void> = Promise.resolve();
   #writes: Promise<void> = Promise.resolve();
@@ -246,13 +248,14 @@ class GossipedEvidencePool implements EvidencePool {
         this.#logger.error({ evidence: id, kind, height, error }, 'two blocks were decided at one height');
       }
       if (isStored) await store.remove([evidence]);
-      if (error.action !== 'penalise') this.#counts.dropped += 1;
+      if (error.action !== 'penalise') this.#counts.ignored += 1;
       else if (peer === undefined) this.#logger.error({ evidence: id, error }, 'own evidence is invalid');
       else this.#blame(peer, 'invalid', error.message);
       return;
     }
-    if (this.#add({ evidence, peer }, isStored) === 'added') return;
-    this.#counts.dropped += 1;
+    const outcome = this.#add({ evidence, peer }, isStored);
+    if (outcome === 'added') return;
+    this.#counts[outcome === 'full' ? 'dropped' : 'ignored'] += 1;
     if (isStored) await store.remove([evidence]);
   }
 

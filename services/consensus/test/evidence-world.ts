@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createMemoryStateEngine, type MemoryStateEngine } from '#engines/state';
 import { addressOfKey, equalBytes, silentLogger, toHex, type CodedError } from '#kernel';
-import { createChain, voteDigest, type Chain, type VoteBody } from '#services/block';
+import { createChain, voteDigest, type Chain, type Evidence, type VoteBody } from '#services/block';
 import { createLedger, type GenesisState, type Ledger } from '#services/blockchain';
 import {
   createConsensus,
@@ -48,6 +48,8 @@ export class EvidenceWorld {
   readonly random: (maxExclusive: number) => number;
   readonly network: MemoryNetwork;
   readonly nodes: EvidenceNode[] = [];
+  /** What the evidence of a node waits for on its way to the disk. */
+  readonly slowDisks = new Map<string, Promise<void>>();
   readonly #genesis: GenesisState;
 
   constructor(seed = 1) {
@@ -94,7 +96,14 @@ export class EvidenceWorld {
     const key = testKey(index);
     const signer = await openLocalSigner({ directory, key, genesisHash: GENESIS_HASH });
     const { transport, leave } = this.network.join(id);
-    const store = createEvidenceStore(engine, logger);
+    const disk = createEvidenceStore(engine, logger);
+    const store = {
+      ...disk,
+      add: async (evidence: Evidence) => {
+        await this.slowDisks.get(id);
+        return disk.add(evidence);
+      },
+    };
     const pool = createEvidencePool({ chain, transport, store, scheduler, logger });
     const consensus = createConsensus({ identity: IDENTITY, directory, key: signer })({
       chain,

@@ -23,6 +23,7 @@ import {
   EVIDENCE_PER_VALIDATOR_MAX,
   EVIDENCE_POOL_BYTES_MAX,
   EVIDENCE_POOL_MAX,
+  EVIDENCE_QUEUE_PER_PEER_MAX,
 } from '../limits.ts';
 import { encodeMessage } from '../wire/codec.ts';
 import { EvidenceWorld, EVIL, type EvidenceNode } from './evidence-world.ts';
@@ -54,6 +55,12 @@ describe('an equivocating voter (CONS-11)', () => {
       const world = await EvidenceWorld.start(witness + 1);
       await world.advance(2);
       world.equivocate(nodeAt(world, witness));
+      await world.advance(2);
+      for (const { index, pool } of world.nodes) {
+        // At once, and not by the repetition: EVID-17.
+        const { found, received } = pool.statistics();
+        assert.deepEqual([found, received > 0], index === witness ? [1, received > 0] : [0, true]);
+      }
       const [hash = ''] = await world.settle(1);
       for (const { chain, ledger } of world.nodes) {
         const held = await chain.evidence(Buffer.from(hash, 'hex'));
@@ -124,7 +131,7 @@ describe('an equivocating proposer', () => {
     }
   });
 
-  it('whose second proposal anybody could have made is not blamed', async () => {
+  it('is blamed for what it signed only: a forged second proposal neither counts nor hides the real one', async () => {
     const world = await EvidenceWorld.start();
     await world.advance(1);
     const [first, second] = (await proposals(world)) as [Uint8Array, Uint8Array];
@@ -132,11 +139,14 @@ describe('an equivocating proposer', () => {
     // The signature stands behind height, rounds, hash and index.
     forged[1 + 8 + 4 + 4 + 32 + 4] = (forged[1 + 8 + 4 + 4 + 32 + 4] as number) ^ 1;
     const { id } = nodeAt(world, 0);
-    for (const message of [first, forged]) {
+    const found: number[] = [];
+    for (const message of [first, forged, second]) {
       world.network.inject('evil', id, message);
       await world.time.run(5);
+      found.push(nodeAt(world, 0).pool.statistics().found);
     }
-    await world.settle(0);
+    assert.deepEqual(found, [0, 0, 1]);
+    await world.settle(1);
     await world.stop();
   });
 });
@@ -152,6 +162,29 @@ describe('crashes (EVID-20)', () => {
     assert.equal(witness.pool.statistics().found, 1);
     await world.restart(witness);
     world.network.connects = () => true;
+    await world.settle(1);
+    await world.stop();
+  });
+
+  it('a height is not final on a node before what it found there is on disk', async () => {
+    const world = await EvidenceWorld.start();
+    await world.advance(1);
+    const witness = nodeAt(world, 1);
+    let release: () => void = () => undefined;
+    world.slowDisks.set(
+      witness.id,
+      new Promise((resolve) => {
+        release = resolve;
+      }),
+    );
+    const { height } = witness.chain.tip();
+    world.equivocate(witness);
+    await world.time.run(3_000);
+    assert.deepEqual(
+      world.nodes.map(({ chain }) => chain.tip().height - height),
+      [1, 0, 1],
+    );
+    release();
     await world.settle(1);
     await world.stop();
   });
@@ -300,6 +333,20 @@ describe('what peers send', () => {
     await world.stop();
   });
 
+  it('EVID-17: one peer fills its own share of the queue only', async () => {
+    const world = await EvidenceWorld.start();
+    await world.advance(1);
+    const expired = Array.from({ length: 200 }, (_, index) => unsigned(1, filled(20, index), index));
+    send(world, expired);
+    send(world, expired.slice(0, 3), nodeAt(world, 0), 'another');
+    await world.time.run(10);
+    const { dropped, ignored } = nodeAt(world, 0).pool.statistics();
+    // One is being looked at while the others wait.
+    const taken = EVIDENCE_QUEUE_PER_PEER_MAX + 1;
+    assert.deepEqual([dropped, ignored], [200 - taken, taken + 3]);
+    await world.stop();
+  });
+
   it('EVID-16, EVID-17: a flood stays within the bounds, and the network goes on', async () => {
     const world = await EvidenceWorld.start();
     await world.advance(1);
@@ -338,7 +385,8 @@ describe('what is over (EVID-19)', () => {
         return () => undefined;
       },
     };
-    const [stays, goes] = [unsigned(2, filled(20, 1), 20), unsigned(1, filled(20, 1), 10)];
+    const stays = unsigned(2, filled(20, 1), 20);
+    const goes = unsigned(1, filled(20, 1), 10);
     for (const evidence of [stays, goes]) await store.add(evidence);
     const pool = createEvidencePool({ chain, transport, store, scheduler: time, logger: silentLogger });
     await pool.start();
@@ -348,10 +396,18 @@ describe('what is over (EVID-19)', () => {
       for (const listener of listeners) listener({ block } as FinalisedBlock);
       await time.run(1);
     };
+    const taken = await pool.submit(unsigned(3, filled(20, 2), 50).bytes);
+    await pool.settled();
+    assert.deepEqual([taken.ok, (await store.load()).length], [true, 3]);
     await finalise(110);
-    assert.equal(pool.pending().length, 2);
+    assert.equal(pool.pending().length, 3);
     await finalise(111);
-    assert.deepEqual([pool.pending(), await store.load()], [[stays], [stays]]);
+    for (const left of [pool.pending(), await store.load()]) {
+      assert.deepEqual(
+        new Set(left.map(({ hash }) => toHex(hash))),
+        new Set([toHex(stays.hash), ...(taken.ok ? [toHex(taken.value.hash)] : [])]),
+      );
+    }
     await pool.stop();
   });
 });
