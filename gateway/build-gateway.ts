@@ -17,6 +17,7 @@ import { accountRoutes } from './routes/accounts.ts';
 import { attestationRoutes } from './routes/attestations.ts';
 import { blockRoutes } from './routes/blocks.ts';
 import type { App, RouteContext } from './routes/context.ts';
+import { evidenceRoutes } from './routes/evidence.ts';
 import { genesisRoutes } from './routes/genesis.ts';
 import { lightRoutes } from './routes/light.ts';
 import { networkRoutes } from './routes/network.ts';
@@ -187,6 +188,7 @@ function apiRoutes(api: App, context: RouteContext, hub: StreamHub): void {
   lightRoutes(api, context);
   snapshotRoutes(api, context);
   networkRoutes(api, context);
+  evidenceRoutes(api, context);
   genesisRoutes(api, context);
   openApiRoute(api);
   streamRoute(api, hub, context.components.allowedOrigins ?? []);

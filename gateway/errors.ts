@@ -19,6 +19,7 @@ export const gatewayError = defineErrors('gateway', {
   'transaction-not-found': { status: 404, action: 'reject', title: 'No such transaction' },
   'block-not-found': { status: 404, action: 'reject', title: 'No such block' },
   'validator-not-found': { status: 404, action: 'reject', title: 'No such validator' },
+  'evidence-not-found': { status: 404, action: 'reject', title: 'No such evidence in a final block' },
   'malformed-reference': { status: 400, action: 'reject', title: 'Not a reference of the expected form' },
   'height-ahead': { status: 404, action: 'retry', title: 'The height is not final yet' },
   'proof-not-ready': { status: 409, action: 'retry', title: 'No final header holds the root yet' },

@@ -10,6 +10,8 @@ export const LIMITS = {
   submissionsInFlightMax: 40_000,
   /** Body of a genesis document to validate. */
   genesisBytesMax: 64 * 2 ** 20,
+  /** Body with evidence: more than the encoding allows. */
+  evidenceBytesMax: 640 * 1024,
   headerBytesMax: 16 * 1024,
   /** Time in which a request must have arrived. */
   requestTimeoutMs: 60_000,

@@ -1,5 +1,5 @@
-import type { Clock, Logger, Random, Scheduler } from '#kernel';
-import type { Chain } from '#services/block';
+import type { Clock, Logger, Random, Result, Scheduler } from '#kernel';
+import type { Chain, Evidence } from '#services/block';
 import type { Ledger, Snapshots } from '#services/blockchain';
 import type { ChainIdentity, Mempool } from '#services/transaction';
 import type { RateLimit } from './limits.ts';
@@ -17,13 +17,15 @@ export type ChainReader = Pick<
   | 'transaction'
   | 'receipts'
   | 'transactionsOf'
+  | 'evidence'
+  | 'evidences'
   | 'transactionProof'
   | 'receiptProof'
   | 'onFinalised'
 >;
 
 /** What the edge needs of the ledger. */
-export type LedgerReader = Pick<Ledger, 'account' | 'prove' | 'attestations' | 'validators'>;
+export type LedgerReader = Pick<Ledger, 'account' | 'prove' | 'attestations' | 'validators' | 'offences'>;
 
 /** What the edge shows of snapshots. */
 export type SnapshotsReader = Pick<Snapshots, 'list'>;
@@ -74,6 +76,11 @@ export interface ConsensusPort {
   onEvent(listener: (event: object) => void): () => void;
 }
 
+/** Takes encoded evidence of misbehaviour. */
+export interface EvidencePort {
+  submit(bytes: Uint8Array): Promise<Result<Evidence>>;
+}
+
 /** The genesis that the node started from, and what validation said about it. */
 export interface GenesisPort {
   readonly report: object;
@@ -102,6 +109,8 @@ export interface GatewayComponents {
   readonly mempool: MempoolPort;
   readonly peers: PeersPort;
   readonly consensus: ConsensusPort;
+  /** Absent: nothing can be handed in. */
+  readonly evidence?: EvidencePort;
   readonly genesis: GenesisPort;
   /** Judges a genesis document of any format. Throws a coded error when it takes too much. */
   readonly validateGenesis: (bytes: Uint8Array) => Promise<object>;

@@ -32,6 +32,7 @@ export const HASH_DOMAINS = [
   'sign-approval',
   'sign-possession',
   'derive-key',
+  'evidence',
 ] as const;
 export type HashDomain = (typeof HASH_DOMAINS)[number];
 

@@ -20,6 +20,7 @@ export function readHeader(json: JsonReader): Header {
     commitHash: hash('commitHash'),
     validatorSetHash: hash('validatorSetHash'),
     nextValidatorSetHash: hash('nextValidatorSetHash'),
+    evidenceRoot: hash('evidenceRoot'),
   };
 }
 

@@ -8,6 +8,7 @@ export const STATE_FAMILIES = [
   'receipts',
   'transactions',
   'history',
+  'evidence',
 ] as const;
 export type StateFamily = (typeof STATE_FAMILIES)[number];
 

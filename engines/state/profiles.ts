@@ -12,8 +12,9 @@ interface Profile {
   readonly families: (family: StateFamily) => FamilyMemory;
 }
 
-/** Holds a few keys that are written at every block. */
+/** Holds a few keys, or none. */
 const SMALL_FAMILY: FamilyMemory = { writeBufferSize: 2 * MIB, maxWriteBufferNumber: 2 };
+const SMALL: ReadonlySet<StateFamily> = new Set<StateFamily>(['meta', 'evidence']);
 
 /**
  * Memory and background work. The target file size of 64 MiB is RocksDB's default, which the binding does not
@@ -23,11 +24,11 @@ export const PROFILES: Readonly<Record<StateProfile, Profile>> = {
   local: {
     database: { maxBackgroundJobs: 2, maxOpenFiles: 256 },
     families: (family) =>
-      family === 'meta' ? SMALL_FAMILY : { writeBufferSize: 8 * MIB, maxWriteBufferNumber: 2 },
+      SMALL.has(family) ? SMALL_FAMILY : { writeBufferSize: 8 * MIB, maxWriteBufferNumber: 2 },
   },
   production: {
     database: { maxBackgroundJobs: 6, maxOpenFiles: -1 },
     families: (family) =>
-      family === 'meta' ? SMALL_FAMILY : { writeBufferSize: 128 * MIB, maxWriteBufferNumber: 3 },
+      SMALL.has(family) ? SMALL_FAMILY : { writeBufferSize: 128 * MIB, maxWriteBufferNumber: 3 },
   },
 };

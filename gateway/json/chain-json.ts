@@ -19,6 +19,7 @@ export function headerToJson(header: Header): HeaderJson {
     parentHash: toHex(header.parentHash),
     proposer: formatAddress(header.proposer),
     transactionRoot: toHex(header.transactionRoot),
+    evidenceRoot: toHex(header.evidenceRoot),
     stateRoot: toHex(header.stateRoot),
     receiptRoot: toHex(header.receiptRoot),
     commitHash: toHex(header.commitHash),
@@ -42,6 +43,7 @@ export function blockToJson(block: Block): BlockJson {
     hash: toHex(block.hash),
     header: headerToJson(block.header),
     transactions: block.transactions.map(({ id }) => id),
+    evidence: block.evidence.map(({ hash }) => toHex(hash)),
     lastCommit: block.lastCommit === undefined ? null : commitToJson(block.lastCommit),
   };
 }

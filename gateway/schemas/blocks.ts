@@ -10,6 +10,7 @@ export const HeaderJson = Type.Object({
   parentHash: Hash,
   proposer: Address,
   transactionRoot: Hash,
+  evidenceRoot: Hash,
   stateRoot: Hash,
   receiptRoot: Hash,
   commitHash: Hash,
@@ -66,6 +67,7 @@ export const BlockJson = Type.Object({
   hash: Hash,
   header: HeaderJson,
   transactions: Type.Array(Hash, { description: 'hashes, in order' }),
+  evidence: Type.Array(Hash, { description: 'hashes of its evidence, in order' }),
   lastCommit: Type.Union([CommitJson, Type.Null()], { description: 'commit of the block before' }),
 });
 export type BlockJson = Static<typeof BlockJson>;

@@ -158,6 +158,7 @@ export class FakeNode {
         parentHash: this.tip().blockHash,
         proposer: new Uint8Array(20).fill(9),
         transactionRoot: listRoot(transactions.map((transaction) => transaction.hash)),
+        evidenceRoot: listRoot([]),
         stateRoot: hash('state-node', Uint8Array.of(height - 1)),
         receiptRoot: zero,
         commitHash: zero,
@@ -165,6 +166,7 @@ export class FakeNode {
         nextValidatorSetHash: zero,
       },
       transactions,
+      evidence: [],
       lastCommit: this.blocks.at(-1)?.commit,
     };
     const commit = { height, round: 0, blockHash, signatures: [new Uint8Array(64), undefined] };
@@ -180,6 +182,7 @@ export class FakeNode {
       gasUsed: 0,
       nextValidators: validators,
       nextRotation: { priorities: [0] },
+      offences: [],
       changedAccounts: new Map<string, Account>(),
     };
     for (const listener of this.#finalised) listener({ block, commit, execution });
@@ -226,6 +229,7 @@ export class FakeNode {
             name: 'first',
           },
         ],
+        offences: async () => [],
         attestations: async (digest) => this.attested.filter((item) => toHex(item.digest) === toHex(digest)),
       },
       mempool: this.#mempool(),
@@ -337,6 +341,8 @@ export class FakeNode {
           .slice(0, limit)
           .map((item) => Object.assign(item, { role: 'sender' as const })),
       }),
+      evidence: async () => undefined,
+      evidences: async () => ({ items: [] }),
       transactionProof: async (height, index) => {
         const found = this.#find(height);
         if (found === undefined) return undefined;

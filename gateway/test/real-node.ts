@@ -1,7 +1,7 @@
 import { createMemoryStateEngine } from '#engines/state';
 import { addressOfKey, ed25519Key, hash, silentLogger, type SigningKey } from '#kernel';
 import { nativeEd25519Key, systemClock, systemRandom, systemScheduler, verifySignature } from '#runtime';
-import { createChain, voteDigest, type Block } from '#services/block';
+import { createChain, voteDigest, type Block, type Evidence } from '#services/block';
 import { createLedger, type GenesisState } from '#services/blockchain';
 import {
   createMempool,
@@ -18,7 +18,7 @@ const keyOf = (seed: number): SigningKey => ed25519Key(new Uint8Array(32).fill(s
 export const aliceKey = nativeEd25519Key(new Uint8Array(32).fill(41));
 export const alice = addressOfKey('ed25519', aliceKey.publicKey);
 export const bob = new Uint8Array(20).fill(2);
-const validatorKeys = [keyOf(51), keyOf(52), keyOf(53)];
+export const validatorKeys = [keyOf(51), keyOf(52), keyOf(53)];
 
 export const genesis: GenesisState = {
   identity,
@@ -41,7 +41,7 @@ export const genesis: GenesisState = {
     powerReduction: 10n ** 6n,
     epochBlocks: 100,
     unbondingPeriodMs: 1_000,
-    evidenceMaxAgeMs: 1_000,
+    evidenceMaxAgeMs: 60_000,
   },
   consensus: {
     proposeTimeoutMs: 1_000,
@@ -110,7 +110,7 @@ export async function openRealNode() {
   );
 
   /** Makes the next block of what waits, signs it with every validator and makes it final. */
-  const grow = async (): Promise<Block> => {
+  const grow = async (evidence: readonly Evidence[] = []): Promise<Block> => {
     const { validators, blockTimeMs, height } = chain.tip();
     const block = await chain.assemble({
       round: 0,
@@ -118,6 +118,7 @@ export async function openRealNode() {
       proposer: (validators.validators[0] as { address: Uint8Array }).address,
       lastCommit: undefined,
       transactions: mempool.select({ maxBytes: 2 ** 20, maxGas: 10 ** 8, maxCount: 100 }),
+      evidence,
     });
     const vote = { kind: 'precommit' as const, height: height + 1, round: 0, blockHash: block.hash };
     const digest = voteDigest(vote, identity.genesisHash);

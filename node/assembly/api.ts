@@ -41,6 +41,7 @@ export async function startApi(init: ApiInit): Promise<{ url: string; close: () 
     mempool: protocol.mempool,
     peers: protocol.network,
     consensus: protocol.consensus,
+    evidence: protocol.evidence,
     genesis: {
       report: genesis.report,
       seal: seal ?? null,

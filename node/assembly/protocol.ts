@@ -10,7 +10,15 @@ import {
   type Ledger,
   type Snapshots,
 } from '#services/blockchain';
-import { createConsensus, openFileDirectory, openLocalSigner, type Consensus } from '#services/consensus';
+import {
+  createConsensus,
+  createEvidencePool,
+  createEvidenceStore,
+  openFileDirectory,
+  openLocalSigner,
+  type Consensus,
+  type EvidencePool,
+} from '#services/consensus';
 import { createNetwork, peerIdOfSeed, type Network, type PeerId } from '#services/network';
 import {
   createMempool,
@@ -59,6 +67,7 @@ export interface Protocol {
   readonly network: Network;
   readonly sync: BlockSync;
   readonly consensus: Consensus;
+  readonly evidence: EvidencePool;
 }
 
 /**
@@ -146,23 +155,27 @@ export async function startProtocol(
     onFatal,
     onPeerHeight: (peer, height) => network.setPeerHeight(peer, height),
   });
+  const store = createEvidenceStore(init.engine, logger);
+  const evidence = createEvidencePool({ ...ports, chain, transport, store });
   const signer = await openSigner(init, chain.tip().height, teardown);
   const consensus = createConsensus({
     identity,
     directory: await openFileDirectory(init.loaded.path('data/consensus')),
     ...(signer !== undefined && { key: signer }),
-  })({ ...ports, chain, transport, mempool, fetch, verifier });
+  })({ ...ports, chain, transport, mempool, fetch, verifier, evidence });
   consensus.onFatal(onFatal);
   sync.onStateChange((syncing) => (syncing ? consensus.pause() : consensus.resume()));
   fetch.start();
   gossip.start();
   teardown.add('gossip', () => gossip.stop());
+  teardown.add('evidence', () => evidence.stop());
+  await evidence.start();
   teardown.add('consensus', () => consensus.stop());
   await consensus.start();
   teardown.add('sync', () => sync.stop());
   sync.start();
   await network.start();
-  return { ...state, network, sync, consensus };
+  return { ...state, network, sync, consensus, evidence };
 }
 
 /** @param height of the tip, for handshakes */

@@ -4,6 +4,7 @@ import { defineErrors } from '#kernel';
 export const blockError = defineErrors('block', {
   'malformed-block': { status: 400, action: 'penalise', title: 'Not the one encoding of a block' },
   'malformed-commit': { status: 400, action: 'penalise', title: 'Not the one encoding of a commit' },
+  'malformed-evidence': { status: 400, action: 'penalise', title: 'Not the one encoding of evidence' },
   'malformed-vote': { status: 400, action: 'penalise', title: 'Not the one encoding of a vote' },
   'malformed-proposal': {
     status: 400,
@@ -20,6 +21,25 @@ export const blockError = defineErrors('block', {
     status: 422,
     action: 'penalise',
     title: 'The header names other transactions',
+  },
+  'wrong-evidence-root': { status: 422, action: 'penalise', title: 'The header names other evidence' },
+  'invalid-evidence': { status: 422, action: 'penalise', title: 'Evidence that proves nothing' },
+  'evidence-early': {
+    status: 409,
+    action: 'ignore',
+    title: 'Evidence of a height that is not final here yet',
+  },
+  'evidence-expired': { status: 410, action: 'ignore', title: 'Evidence of an offence too long ago' },
+  'evidence-recorded': { status: 409, action: 'ignore', title: 'Evidence of what is recorded already' },
+  'evidence-not-checkable': {
+    status: 410,
+    action: 'ignore',
+    title: 'Evidence of a height of which this node keeps nothing',
+  },
+  'evidence-unattributable': {
+    status: 422,
+    action: 'ignore',
+    title: 'An attack that names nobody who is accountable',
   },
   'wrong-state-root': { status: 422, action: 'penalise', title: 'The header names another state' },
   'wrong-receipt-root': { status: 422, action: 'penalise', title: 'The header names other receipts' },

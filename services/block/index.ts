@@ -5,6 +5,7 @@ export type {
   BlockSummary,
   Chain,
   ChainTip,
+  FinalEvidence,
   FinalisedBlock,
   FinalTransaction,
   ItemProof,
@@ -15,6 +16,23 @@ export { rollBack } from './chain/roll-back.ts';
 export { encodeBlock, makeBlock, transactionRoot } from './domain/block.ts';
 export { commitCodec, commitHash, NO_COMMIT_HASH } from './domain/commit.ts';
 export { decodeBlock } from './domain/decode-block.ts';
+export { decodeEvidence, sealEvidence } from './domain/evidence/codec.ts';
+export type { FinalThere } from './domain/evidence/light-client-attack.ts';
+export {
+  duplicateProposalEvidence,
+  duplicateVoteEvidence,
+  lightClientAttackEvidence,
+  type OffencePlace,
+  type Signed,
+} from './domain/evidence/make-evidence.ts';
+export { evidenceRoot, offenceKey, offencesOf } from './domain/evidence/offences.ts';
+export type {
+  AccountableValidator,
+  DuplicateProposalEvidence,
+  DuplicateVoteEvidence,
+  Evidence,
+  LightClientAttackEvidence,
+} from './domain/evidence/types.ts';
 export { blockHash, headerCodec } from './domain/header.ts';
 export {
   proposalBodyCodec,
@@ -26,9 +44,12 @@ export {
 export type { Block, Commit, Header, ProposalBody, VoteBody, VoteKind } from './domain/types.ts';
 export { isQuorum, verifyCommit } from './domain/verify-commit.ts';
 export {
+  BLOCK_EVIDENCE_BYTES_MAX,
+  BLOCK_EVIDENCE_MAX,
   BLOCK_TRANSACTIONS_MAX,
   COMMIT_BYTES_MAX,
   COMMIT_VALIDATORS_MAX,
+  EVIDENCE_BYTES_MAX,
   HEADER_BYTES_MAX,
   ROUND_MAX,
 } from './limits.ts';

@@ -7,11 +7,18 @@ export const CHAIN_ID_BYTES_MAX = 64;
 /** Validators that a commit has room for; the ledger's own bound is lower or the same. */
 export const COMMIT_VALIDATORS_MAX = 10_000;
 
-/** Encoded bytes of a header: fixed members, eight hashes, the chain id. */
+/** Encoded bytes of a header: fixed members, nine hashes, the chain id. */
 export const HEADER_BYTES_MAX = 512;
 
 /** Encoded bytes of a commit: one signature a validator, their bits, fixed members and offsets. */
 export const COMMIT_BYTES_MAX = COMMIT_VALIDATORS_MAX * 64 + COMMIT_VALIDATORS_MAX / 8 + 128;
+
+/** Evidence in a block: items, and bytes of all of them. */
+export const BLOCK_EVIDENCE_MAX = 64;
+export const BLOCK_EVIDENCE_BYTES_MAX = 512 * 1024;
+
+/** Bytes of one piece of evidence, not more than a block holds: an attack with some 4,000 signatures and their set. */
+export const EVIDENCE_BYTES_MAX = 512 * 1024;
 
 /** Rounds are 31-bit, so that a proof-of-lock round plus one fits 32 bits. */
 export const ROUND_MAX = 2 ** 31 - 1;

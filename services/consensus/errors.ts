@@ -22,6 +22,7 @@ export const consensusError = defineErrors('consensus', {
     action: 'penalise',
     title: 'A proposal does not carry the block that it names',
   },
+  'evidence-pool-full': { status: 503, action: 'retry', title: 'Too much evidence waits for a block' },
   'sign-regression': { status: 409, action: 'reject', title: 'Signing would go back behind what was signed' },
   'sign-conflict': { status: 409, action: 'reject', title: 'Signing would contradict what was signed' },
   'sign-record-corrupt': {

@@ -1,5 +1,6 @@
 import type { Clock, CodedError, Logger, Random, Scheduler, SignatureVerifier } from '#kernel';
 import type { Block, Chain, VoteKind } from '#services/block';
+import type { EvidencePool } from './evidence/evidence-pool.ts';
 import type { PeerId, Transport } from '#services/network';
 import type { ChainIdentity, Transaction } from '#services/transaction';
 import type { Step, TimeoutKind } from './domain/types.ts';
@@ -38,6 +39,8 @@ export interface ConsensusComponents {
   readonly transport: Transport;
   readonly mempool: ProposalSource;
   readonly fetch: TransactionSource;
+  /** Takes what contradicts itself and gives what waits for a block; without it evidence is only told. */
+  readonly evidence?: Pick<EvidencePool, 'report' | 'settled' | 'pending'>;
   /** The block of the bytes of `encodeBlock`, in place of the protocol's own decoder. */
   readonly decodeBlock?: (bytes: Uint8Array) => Block;
   readonly verifier: Pick<SignatureVerifier, 'verify'>;

@@ -1,4 +1,10 @@
 export { createConsensus } from './driver/consensus.ts';
+export {
+  createEvidencePool,
+  type EvidencePool,
+  type EvidencePoolStatistics,
+} from './evidence/evidence-pool.ts';
+export { createEvidenceStore, type EvidenceStore } from './evidence/evidence-store.ts';
 export type { Step, TimeoutKind } from './domain/types.ts';
 export type {
   Consensus,

@@ -64,3 +64,18 @@ export const PACE_TRANSACTIONS_MIN = 100;
 /** Pause after a block before the next is begun: so long for each transaction that it had, and at most so long. */
 export const PACE_PAUSE_MS_PER_TRANSACTION = 3;
 export const PACE_PAUSE_MS_MAX = 150;
+
+/** Evidence that waits for a block: pieces, bytes, and pieces about one validator. */
+export const EVIDENCE_POOL_MAX = 1_000;
+export const EVIDENCE_POOL_BYTES_MAX = 8 * 1024 * 1024;
+export const EVIDENCE_PER_VALIDATOR_MAX = 16;
+/** Evidence of peers that nobody looked at yet, in all and of one peer. */
+export const EVIDENCE_QUEUE_MAX = 512;
+export const EVIDENCE_QUEUE_PER_PEER_MAX = 64;
+/** Evidence of peers that cannot be checked yet: in all, of one peer, and how many heights ahead. */
+export const EARLY_EVIDENCE_MAX = 128;
+export const EARLY_EVIDENCE_PER_PEER_MAX = 16;
+export const EARLY_EVIDENCE_HEIGHTS_MAX = 8;
+/** New evidence waits so long for company; what still waits for a block is offered again so often. */
+export const EVIDENCE_GOSSIP_DELAY_MS = 20;
+export const EVIDENCE_REPEAT_MS = 10_000;

@@ -3,7 +3,7 @@ import type { SigningKey } from '#kernel';
 import { openLastSignGuard } from './store/last-sign-guard.ts';
 import type { LogDirectory } from './store/log-directory.ts';
 
-/** A validator's consensus key, wherever it is kept. Never signs two contradicting messages. */
+/** A validator's consensus key, wherever it is kept. CONS-9: never signs two contradicting messages. */
 export interface ConsensusSigner {
   /** 32-byte Ed25519 key. */
   readonly publicKey: Uint8Array;

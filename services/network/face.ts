@@ -6,7 +6,7 @@ import type { OpenLibp2p } from './open-libp2p.ts';
 export type PeerId = string;
 
 /** Long-lived one-way message streams, in the order in which they are served. */
-export const CHANNELS = ['consensus', 'status', 'transactions'] as const;
+export const CHANNELS = ['consensus', 'status', 'evidence', 'transactions'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 /** What a peer did wrong. */

@@ -28,11 +28,26 @@ export interface NetworkLimits {
 
 export const DEFAULT_LIMITS: NetworkLimits = {
   maxPeers: 300,
-  messageBytesMax: { consensus: 2 * 2 ** 20, status: 4 * 2 ** 10, transactions: 256 * 2 ** 10 },
+  messageBytesMax: {
+    consensus: 2 * 2 ** 20,
+    status: 4 * 2 ** 10,
+    evidence: 640 * 2 ** 10,
+    transactions: 256 * 2 ** 10,
+  },
   queueMessagesMax: 20_000,
-  queueBytesMax: { consensus: 16 * 2 ** 20, status: 256 * 2 ** 10, transactions: 8 * 2 ** 20 },
-  messagesPerSecond: { consensus: 20_000, status: 200, transactions: 2_000 },
-  bytesPerSecond: { consensus: 32 * 2 ** 20, status: 256 * 2 ** 10, transactions: 32 * 2 ** 20 },
+  queueBytesMax: {
+    consensus: 16 * 2 ** 20,
+    status: 256 * 2 ** 10,
+    evidence: 2 * 2 ** 20,
+    transactions: 8 * 2 ** 20,
+  },
+  messagesPerSecond: { consensus: 20_000, status: 200, evidence: 20, transactions: 2_000 },
+  bytesPerSecond: {
+    consensus: 32 * 2 ** 20,
+    status: 256 * 2 ** 10,
+    evidence: 2 ** 20,
+    transactions: 32 * 2 ** 20,
+  },
   handshakeTimeoutMs: 5_000,
   stallTimeoutMs: 30_000,
   redialMinMs: 200,

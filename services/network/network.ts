@@ -61,7 +61,7 @@ class Libp2pNetwork implements Network {
   readonly #dialler: Dialler;
   #node: Libp2p | undefined;
   #refused = 0;
-  #dropped: Record<Channel, number> = { consensus: 0, status: 0, transactions: 0 };
+  #dropped: Record<Channel, number> = { consensus: 0, status: 0, evidence: 0, transactions: 0 };
   /** Counts of sessions that ended. */
   #past = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 };
 

@@ -1,3 +1,4 @@
+import type { Network } from '#services/network';
 import { networkLike, type ByzantineBehaviour } from './behaviour.ts';
 import { repeat } from './speech.ts';
 
@@ -12,11 +13,7 @@ export const silent: ByzantineBehaviour = {
       deaf = new Set(peers.filter(() => tools.random.chance(share)));
     };
     repeat(tools, 1_500, choose);
-    const send = (
-      peer: string,
-      channel: 'consensus' | 'status' | 'transactions',
-      bytes: Uint8Array,
-    ): boolean =>
+    const send = (peer: string, channel: Parameters<Network['send']>[1], bytes: Uint8Array): boolean =>
       channel === 'consensus' && deaf.has(peer) ? true : tools.network.send(peer, channel, bytes);
     return networkLike(tools.network, {
       send,

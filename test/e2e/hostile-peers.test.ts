@@ -9,7 +9,7 @@ import { TestNetwork } from '../harness/network.ts';
 import { until } from '../harness/until.ts';
 import { framed, identityOf, openWallet, signTransfer, walletOf } from '../harness/wallet.ts';
 
-const CHANNELS: readonly Channel[] = ['consensus', 'status', 'transactions'];
+const CHANNELS: readonly Channel[] = ['consensus', 'status', 'evidence', 'transactions'];
 const BLOCKS = '/bizra/blocks/1';
 const TRANSACTIONS = '/bizra/transactions/1';
 /** More than any channel or request of a node takes. */
@@ -78,7 +78,12 @@ async function dial(address: string, hello: Hello = honest, seed = systemRandom.
     warn: (fields, message) => void warnings.push({ message, fields }),
     child: () => logger,
   };
-  const large = { consensus: 64 * 2 ** 20, status: 64 * 2 ** 20, transactions: 64 * 2 ** 20 };
+  const large = {
+    consensus: 64 * 2 ** 20,
+    status: 64 * 2 ** 20,
+    evidence: 64 * 2 ** 20,
+    transactions: 64 * 2 ** 20,
+  };
   const peer = await createNetwork(
     {
       listen: [],

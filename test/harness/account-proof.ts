@@ -126,6 +126,7 @@ function headerOf(json: AccountAnswer['proof']['header']): Header {
     parentHash: fromHex(json.parentHash),
     proposer: parseAddress(json.proposer),
     transactionRoot: fromHex(json.transactionRoot),
+    evidenceRoot: fromHex(json.evidenceRoot),
     stateRoot: fromHex(json.stateRoot),
     receiptRoot: fromHex(json.receiptRoot),
     commitHash: fromHex(json.commitHash),

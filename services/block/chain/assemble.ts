@@ -1,11 +1,13 @@
 import { equalBytes, isCodedError, type Logger } from '#kernel';
-import type { Execution } from '#services/blockchain';
+import type { Execution, ExecutionInput } from '#services/blockchain';
 import { checkTransaction, type ChainIdentity, type Transaction } from '#services/transaction';
 import { makeBlock } from '../domain/block.ts';
+import { offencesOf } from '../domain/evidence/offences.ts';
 import { makeHeader } from '../domain/make-header.ts';
 import { selectIncludable } from '../domain/select-includable.ts';
 import type { Block, Commit } from '../domain/types.ts';
 import type { ChainState } from './chain-state.ts';
+import type { EvidenceJudge } from './evidence-judge.ts';
 import type { Executions } from './executions.ts';
 import type { AssembleInput } from './face.ts';
 import type { ChainLedger } from './ports.ts';
@@ -18,19 +20,21 @@ export interface AssembleComponents {
   readonly state: ChainState;
   readonly ledger: ChainLedger;
   readonly executions: Executions;
+  readonly judge: EvidenceJudge;
   readonly logger: Logger;
 }
 
-/** The block after the tip of the candidates that may be in it, executed. */
+/** The block after the tip of the candidates, transactions and evidence, that may be in it, executed. */
 export async function assembleBlock(components: AssembleComponents, input: AssembleInput): Promise<Block> {
   const { state, executions } = components;
   const basis = state.basis();
   // Proposer-based timestamps are strictly increasing, also when the clock went back.
   const timeMs = Math.max(input.timeMs, basis.blockTimeMs + 1);
   const lastCommit = commitOfTip(state, input.lastCommit);
+  const evidence = await components.judge.select(input.evidence ?? [], timeMs);
   const { transactions, execution } = await executeIncludable(
     components,
-    { height: basis.height + 1, timeMs, proposer: input.proposer },
+    { height: basis.height + 1, timeMs, proposer: input.proposer, offences: evidence.flatMap(offencesOf) },
     await includable(components, input.transactions, basis.height + 1),
   );
   const header = makeHeader(basis, {
@@ -38,9 +42,10 @@ export async function assembleBlock(components: AssembleComponents, input: Assem
     proposer: input.proposer,
     transactions,
     lastCommit,
+    evidence,
     nextValidatorSetHash: execution.nextValidators.hash,
   });
-  const block = makeBlock(header, transactions, lastCommit);
+  const block = makeBlock(header, transactions, lastCommit, evidence);
   executions.keep(block.hash, execution);
   return block;
 }
@@ -70,7 +75,7 @@ async function includable(
 
 async function executeIncludable(
   components: AssembleComponents,
-  at: { height: number; timeMs: number; proposer: Uint8Array },
+  at: Omit<ExecutionInput, 'transactions'>,
   selected: readonly Transaction[],
 ): Promise<{ transactions: readonly Transaction[]; execution: Execution }> {
   const { ledger, logger } = components;

@@ -8,6 +8,8 @@ import { createExecutions } from './executions.ts';
 import type { Chain, FinalisedBlock } from './face.ts';
 import { finaliseBlock } from './finalise.ts';
 import type { ChainLedger } from './ports.ts';
+import { createEvidenceJudge } from './evidence-judge.ts';
+import { evidenceQueries } from './evidence-queries.ts';
 import { createQueries } from './queries.ts';
 import { RecentBlocks } from './recent-blocks.ts';
 import { replayTip } from './replay-tip.ts';
@@ -46,7 +48,11 @@ export function createChain(init: ChainInit): (components: ChainComponents) => C
         state.requireRunning();
         return task();
       });
-    const shared = { engine, identity, ledger, verifier, logger, store, state, executions, recent };
+    const base = { engine, identity, ledger, verifier, logger, store, state, executions, recent };
+    const queries = createQueries(base);
+    const { initialHeight, genesisTimeMs } = init;
+    const judge = createEvidenceJudge({ ...base, initialHeight, genesisTimeMs, history: queries });
+    const shared = { ...base, judge };
     const finalising = { ...shared, storedSets: new Set<string>() };
 
     return {
@@ -64,6 +70,7 @@ export function createChain(init: ChainInit): (components: ChainComponents) => C
       tip: () => state.tip(),
       assemble: (input) => inTurn(() => assembleBlock(shared, input)),
       validate: (block) => inTurn(() => validateBlock(shared, block)),
+      checkEvidence: (evidence) => inTurn(() => judge.check(evidence, state.last().blockTimeMs)),
       finalise: (block, commit) =>
         inTurn(async () => {
           const event = await finaliseBlock(finalising, block, commit);
@@ -84,7 +91,8 @@ export function createChain(init: ChainInit): (components: ChainComponents) => C
           state.pruned(end);
           return end - start;
         }),
-      ...createQueries(shared),
+      ...queries,
+      ...evidenceQueries(store),
     };
   };
 }

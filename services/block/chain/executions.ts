@@ -1,5 +1,6 @@
 import { toHex } from '#kernel';
 import type { Execution } from '#services/blockchain';
+import { offencesOf } from '../domain/evidence/offences.ts';
 import type { Block } from '../domain/types.ts';
 import { EXECUTIONS_CACHED_MAX } from '../limits.ts';
 import type { ChainLedger } from './ports.ts';
@@ -30,7 +31,9 @@ export function createExecutions(ledger: Pick<ChainLedger, 'execute'>): Executio
       const known = held.get(toHex(block.hash));
       if (known !== undefined) return known;
       const { height, timeMs, proposer } = block.header;
-      const execution = await ledger.execute({ height, timeMs, proposer, transactions: block.transactions });
+      const { transactions, evidence } = block;
+      const offences = evidence.flatMap(offencesOf);
+      const execution = await ledger.execute({ height, timeMs, proposer, transactions, offences });
       keep(block.hash, execution);
       return execution;
     },

@@ -2,6 +2,7 @@ import type { ListProof, Result } from '#kernel';
 import type { ConsensusParameters, Execution, LedgerParameters, Receipt } from '#services/blockchain';
 import type { Transaction } from '#services/transaction';
 import type { ProposerRotation, ValidatorSet } from '#services/validator';
+import type { Evidence } from '../domain/evidence/types.ts';
 import type { Block, Commit, Header } from '../domain/types.ts';
 
 /** The last final block and what it dictates about the next. */
@@ -87,6 +88,16 @@ export interface AssembleInput {
   readonly lastCommit: Commit | undefined;
   /** Candidates in order; those that no block may hold now are left out. */
   readonly transactions: readonly Transaction[];
+  /** Candidates in order; none when absent. */
+  readonly evidence?: readonly Evidence[];
+}
+
+/** Evidence in a final block. */
+export interface FinalEvidence {
+  readonly evidence: Evidence;
+  /** The block that holds it. */
+  readonly height: number;
+  readonly index: number;
 }
 
 /** The chain of final blocks: assembles, validates, finalises, and answers about them. */
@@ -108,6 +119,13 @@ export interface Chain {
    * (executes; the result is kept for `finalise`). The caller has verified the transactions' signatures.
    */
   validate(block: Block): Promise<Result<void>>;
+  /**
+   * Says whether the next block may hold the evidence, by the time of the tip.
+   *
+   * @returns `block.evidence-early`, `block.evidence-expired`, `block.evidence-not-checkable`,
+   *   `block.evidence-recorded`, `block.evidence-unattributable`, `block.invalid-evidence`
+   */
+  checkEvidence(evidence: Evidence): Promise<Result<void>>;
   /**
    * Makes a block final: one atomic, synced write of block, commit, receipts, state and indexes, then the tip
    * moves, then listeners hear. The caller has verified the commit. A height that is final already is a
@@ -144,6 +162,10 @@ export interface Chain {
   receipts(height: number): Promise<readonly Receipt[] | undefined>;
   /** What an account sent or received by, newest first. @throws `block.malformed-cursor` */
   transactionsOf(address: Uint8Array, page: PageRequest): Promise<Page<AccountTransaction>>;
+  /** Evidence in a final block, by its 32-byte identity. */
+  evidence(hash: Uint8Array): Promise<FinalEvidence | undefined>;
+  /** All evidence in final blocks, newest first. @throws `block.malformed-cursor` */
+  evidences(page: PageRequest): Promise<Page<FinalEvidence>>;
   /** Undefined when there is no such transaction. */
   transactionProof(height: number, index: number): Promise<ItemProof | undefined>;
   /** The root is in the next header: undefined also while that is not final. */

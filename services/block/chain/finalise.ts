@@ -9,6 +9,7 @@ import { blockError } from '../errors.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { stageBlock } from '../store/stage-block.ts';
 import type { ChainState } from './chain-state.ts';
+import { lacksHistory, type EvidenceJudge } from './evidence-judge.ts';
 import type { Executions } from './executions.ts';
 import type { FinalisedBlock } from './face.ts';
 import type { ChainLedger } from './ports.ts';
@@ -20,6 +21,7 @@ export interface FinaliseComponents {
   readonly state: ChainState;
   readonly ledger: ChainLedger;
   readonly executions: Executions;
+  readonly judge: EvidenceJudge;
   readonly store: BlockStore;
   readonly recent: RecentBlocks;
   /** Hashes of the validator sets that this process has stored. */
@@ -44,6 +46,7 @@ export async function finaliseBlock(
   }
   const { validators } = ledger.tip();
   verifyFinal(components, block, commit, validators);
+  await requireEvidence(components, block);
   const execution = await requireExecution(components, block);
   const batch = engine.batch();
   stageBlock(batch, {
@@ -127,6 +130,12 @@ function verifyFinal(
     throw state.halt(conflict(block, `${toHex(basis.blockHash)} before it`));
   }
   throw state.halt(diverged(block, header.error));
+}
+
+/** EVID-15: a node without the history of the evidence has to believe those who signed the block. */
+async function requireEvidence({ judge, state }: FinaliseComponents, block: Block): Promise<void> {
+  const checked = await judge.checkBlock(block.evidence, block.header.timeMs);
+  if (!checked.ok && !lacksHistory(checked.error)) throw state.halt(diverged(block, checked.error));
 }
 
 async function requireExecution(components: FinaliseComponents, block: Block): Promise<Execution> {

@@ -1,4 +1,7 @@
 import type { Ledger } from '#services/blockchain';
 
 /** What the chain needs of the ledger. */
-export type ChainLedger = Pick<Ledger, 'tip' | 'execute' | 'stage' | 'committed' | 'accounts'>;
+export type ChainLedger = Pick<
+  Ledger,
+  'tip' | 'execute' | 'stage' | 'committed' | 'accounts' | 'offencesRecorded'
+>;

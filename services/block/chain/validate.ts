@@ -9,6 +9,7 @@ import { verifyContent, verifyHeader } from '../domain/verify-header.ts';
 import { blockError } from '../errors.ts';
 import { refusedIndex } from './assemble.ts';
 import type { ChainState } from './chain-state.ts';
+import type { EvidenceJudge } from './evidence-judge.ts';
 import type { Executions } from './executions.ts';
 import type { ChainLedger } from './ports.ts';
 
@@ -17,6 +18,7 @@ export interface ValidateComponents {
   readonly state: ChainState;
   readonly ledger: ChainLedger;
   readonly executions: Executions;
+  readonly judge: EvidenceJudge;
   readonly verifier: SignatureVerifier;
 }
 
@@ -31,6 +33,8 @@ export async function validateBlock(components: ValidateComponents, block: Block
   if (!content.ok) return content;
   const commit = verifyLastCommit(components, block);
   if (!commit.ok) return commit;
+  const evidence = await components.judge.checkBlock(block.evidence, block.header.timeMs);
+  if (!evidence.ok) return evidence;
   const executed = await executeBlock(components, block);
   return executed.ok ? ok(undefined) : executed;
 }

@@ -14,6 +14,7 @@ const headerType = new ContainerType({
   parentHash: hash32,
   proposer: address20,
   transactionRoot: hash32,
+  evidenceRoot: hash32,
   stateRoot: hash32,
   receiptRoot: hash32,
   commitHash: hash32,

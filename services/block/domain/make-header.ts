@@ -2,6 +2,8 @@ import type { Transaction } from '#services/transaction';
 import { BLOCK_VERSION } from '../limits.ts';
 import { transactionRoot } from './block.ts';
 import { commitHash, NO_COMMIT_HASH } from './commit.ts';
+import { evidenceRoot } from './evidence/offences.ts';
+import type { Evidence } from './evidence/types.ts';
 import type { Commit, Header } from './types.ts';
 
 /** What the chain up to the tip dictates about the next header. */
@@ -28,6 +30,7 @@ export function makeHeader(
     proposer: Uint8Array;
     transactions: readonly Transaction[];
     lastCommit: Commit | undefined;
+    evidence?: readonly Evidence[];
     nextValidatorSetHash: Uint8Array;
   },
 ): Header {
@@ -39,6 +42,7 @@ export function makeHeader(
     parentHash: basis.blockHash,
     proposer: block.proposer,
     transactionRoot: transactionRoot(block.transactions),
+    evidenceRoot: evidenceRoot(block.evidence ?? []),
     stateRoot: basis.stateRoot,
     receiptRoot: basis.receiptRoot,
     commitHash: block.lastCommit === undefined ? NO_COMMIT_HASH : commitHash(block.lastCommit),

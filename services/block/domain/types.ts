@@ -1,4 +1,5 @@
 import type { Transaction } from '#services/transaction';
+import type { Evidence } from './evidence/types.ts';
 
 export interface Header {
   /** Version of the block rules. */
@@ -13,6 +14,8 @@ export interface Header {
   readonly proposer: Uint8Array;
   /** Merkle root of the transaction hashes, in order. */
   readonly transactionRoot: Uint8Array;
+  /** Merkle root of the identities of the evidence, in order. */
+  readonly evidenceRoot: Uint8Array;
   /** State root after the block before. */
   readonly stateRoot: Uint8Array;
   /** Receipt root of the block before. */
@@ -36,6 +39,7 @@ export interface Block {
   readonly hash: Uint8Array;
   readonly header: Header;
   readonly transactions: readonly Transaction[];
+  readonly evidence: readonly Evidence[];
   /** Commit of the block before; undefined in the first block. */
   readonly lastCommit: Commit | undefined;
 }

@@ -4,6 +4,7 @@ import { blockError } from '../errors.ts';
 import { BLOCK_VERSION } from '../limits.ts';
 import { transactionRoot } from './block.ts';
 import { commitHash, NO_COMMIT_HASH } from './commit.ts';
+import { evidenceRoot } from './evidence/offences.ts';
 import { blockHash } from './header.ts';
 import type { HeaderBasis } from './make-header.ts';
 import type { Block, Header } from './types.ts';
@@ -15,8 +16,8 @@ type Member = readonly [reason: BlockReason, what: string, found: Uint8Array, ex
 const verified = new WeakSet<Block>();
 
 /**
- * Verifies that a block is what its hash says: that the header has this hash, and names these transactions
- * and this last commit. What fails here is a forgery, whatever the chain's state.
+ * Verifies that a block is what its hash says: that the header has this hash, and names these transactions,
+ * this evidence and this last commit. What fails here is a forgery, whatever the chain's state.
  */
 export function verifyContent(block: Block): Result<void> {
   if (verified.has(block)) return ok(undefined);
@@ -31,6 +32,7 @@ export function verifyContent(block: Block): Result<void> {
       header.transactionRoot,
       transactionRoot(block.transactions),
     ],
+    ['wrong-evidence-root', 'evidence root', header.evidenceRoot, evidenceRoot(block.evidence)],
   ]);
   if (compared.ok) verified.add(block);
   return compared;

@@ -6,15 +6,18 @@ import { makeValidatorSet, type ValidatorSet } from '#services/validator';
 import type { BlockSummary } from '../chain/face.ts';
 import { blockWire } from '../domain/block.ts';
 import { commitCodec } from '../domain/commit.ts';
+import { decodeEvidence } from '../domain/evidence/codec.ts';
+import { evidenceRoot } from '../domain/evidence/offences.ts';
 import { blockHash, headerCodec } from '../domain/header.ts';
 import type { Block, Commit } from '../domain/types.ts';
 import { blockError } from '../errors.ts';
-import { BLOCK_TRANSACTIONS_MAX, CHUNK_ITEMS } from '../limits.ts';
-import { blocksKey, bytesToPlace, metaKey, receiptsKey, type Place } from './keys.ts';
+import { BLOCK_EVIDENCE_MAX, BLOCK_TRANSACTIONS_MAX, CHUNK_ITEMS } from '../limits.ts';
+import { blocksKey, bytesToPlace, evidencePlace, metaKey, receiptsKey, type Place } from './keys.ts';
 import { summaryCodec, validatorsCodec } from './records.ts';
 import { fromStoredValue, splitItems } from './stored-value.ts';
 
 const CHUNKS_MAX = Math.ceil(BLOCK_TRANSACTIONS_MAX / CHUNK_ITEMS);
+const NO_EVIDENCE = evidenceRoot([]);
 const ADVICE = 'restore the data directory from a backup, or remove it and sync again';
 
 /** Reads what `stageBlock` wrote. Absent is undefined; what contradicts itself is `block.corrupt-home`. */
@@ -35,6 +38,11 @@ export interface BlockStore {
   encodedBlock(height: number): Promise<Uint8Array | undefined>;
   place(transactionHash: Uint8Array): Promise<Place | undefined>;
   itemsAt(places: readonly Place[]): Promise<(StoredItem | undefined)[]>;
+  /** Evidence of a block, in order. */
+  encodedEvidence(height: number): Promise<Uint8Array[]>;
+  evidencePlace(evidenceHash: Uint8Array): Promise<Place | undefined>;
+  /** Newest first, places before `before`. */
+  evidences(before: Place, limit: number): Promise<{ place: Place; bytes: Uint8Array }[]>;
 }
 
 export function corruptHome(what: string): CodedError {
@@ -111,7 +119,8 @@ class EngineBlockStore implements BlockStore {
     if (parts === undefined) return undefined;
     const transactions = parts.transactions.map((encoded) => decodeTransaction(encoded, this.#identity));
     const { hash, header } = parts.summary;
-    return { hash, header, transactions, lastCommit: parts.lastCommit };
+    const evidence = parts.evidence.map(decodeEvidence);
+    return { hash, header, transactions, evidence, lastCommit: parts.lastCommit };
   }
 
   async encodedBlock(height: number): Promise<Uint8Array | undefined> {
@@ -121,6 +130,7 @@ class EngineBlockStore implements BlockStore {
       header: headerCodec.encodeTrusted(parts.summary.header),
       commit: parts.lastCommit ? commitCodec.encodeTrusted(parts.lastCommit) : new Uint8Array(0),
       transactions: parts.transactions,
+      evidence: parts.evidence,
     });
   }
 
@@ -133,6 +143,31 @@ class EngineBlockStore implements BlockStore {
     return itemsAt(this.#engine, this.#identity, places);
   }
 
+  async encodedEvidence(height: number): Promise<Uint8Array[]> {
+    const range = {
+      gte: blocksKey.evidence(height, 0),
+      lt: blocksKey.evidence(height + 1, 0),
+      limit: BLOCK_EVIDENCE_MAX,
+    };
+    return (await this.#engine.rangeAll('blocks', range)).map(({ value }) => fromStoredValue(value));
+  }
+
+  async evidencePlace(evidenceHash: Uint8Array): Promise<Place | undefined> {
+    const stored = await this.#engine.get('blocks', blocksKey.evidenceAt(evidenceHash));
+    return stored === undefined ? undefined : bytesToPlace(stored);
+  }
+
+  async evidences({ height, index }: Place, limit: number): Promise<{ place: Place; bytes: Uint8Array }[]> {
+    const range = {
+      gte: blocksKey.evidence(0, 0),
+      lt: blocksKey.evidence(height, index),
+      reverse: true,
+      limit,
+    };
+    const found = await this.#engine.rangeAll('blocks', range);
+    return found.map(({ key, value }) => ({ place: evidencePlace(key), bytes: fromStoredValue(value) }));
+  }
+
   async #partsOf(height: number) {
     const [summary, lastCommit, transactions] = await Promise.all([
       this.summary(height),
@@ -140,7 +175,11 @@ class EngineBlockStore implements BlockStore {
       this.encodedTransactions(height),
     ]);
     if (summary === undefined) return undefined;
-    if (transactions.length === summary.transactionCount) return { summary, lastCommit, transactions };
+    if (transactions.length === summary.transactionCount) {
+      const hasEvidence = !equalBytes(summary.header.evidenceRoot, NO_EVIDENCE);
+      const evidence = hasEvidence ? await this.encodedEvidence(height) : [];
+      return { summary, lastCommit, transactions, evidence };
+    }
     if (height < (await this.prunedBelow())) {
       throw blockError('not-retained', `the transactions of block ${height} are pruned from this node`, {
         height,

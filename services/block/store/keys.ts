@@ -1,7 +1,7 @@
 import { bytesToUint64, concatBytes, uint64ToBytes, utf8, writeUint32 } from '#kernel';
 
 /** Tags of the records in the family `blocks`. Append only. */
-const TAG = { header: 1, body: 2, commit: 3, height: 4, validators: 5 } as const;
+const TAG = { header: 1, body: 2, commit: 3, height: 4, validators: 5, evidence: 6, evidenceAt: 7 } as const;
 
 function tagged(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   return concatBytes(Uint8Array.of(tag), ...parts);
@@ -19,8 +19,17 @@ export const blocksKey = {
   body: (height: number, chunk: number) => tagged(TAG.body, uint64ToBytes(height), uint32ToBytes(chunk)),
   commit: (height: number) => tagged(TAG.commit, uint64ToBytes(height)),
   heightOf: (blockHash: Uint8Array) => tagged(TAG.height, blockHash),
+  /** One value for each piece of evidence in the block; sorts as the place does. */
+  evidence: (height: number, index: number) =>
+    tagged(TAG.evidence, uint64ToBytes(height), uint32ToBytes(index)),
+  evidenceAt: (evidenceHash: Uint8Array) => tagged(TAG.evidenceAt, evidenceHash),
   validators: (setHash: Uint8Array) => tagged(TAG.validators, setHash),
 };
+
+/** Place of evidence in its key. */
+export function evidencePlace(key: Uint8Array): Place {
+  return bytesToPlace(key, 1);
+}
 
 /** Family `receipts`: in chunks, as the transactions. */
 export function receiptsKey(height: number, chunk: number): Uint8Array {

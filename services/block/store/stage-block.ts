@@ -45,6 +45,10 @@ export function stageBlock(batch: WriteBatch, staged: StagedBlock): void {
   for (const [chunk, value] of chunksOf(encodedReceipts)) {
     batch.put('receipts', receiptsKey(height, chunk), value);
   }
+  for (const [index, { hash, bytes }] of block.evidence.entries()) {
+    batch.put('blocks', blocksKey.evidence(height, index), toStoredValue(bytes));
+    batch.put('blocks', blocksKey.evidenceAt(hash), placeToBytes({ height, index }));
+  }
   stageIndexes(batch, height, block.transactions);
   batch.put('meta', metaKey.tip, concatBytes(uint64ToBytes(height), block.hash));
 }

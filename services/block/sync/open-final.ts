@@ -3,6 +3,7 @@ import { decodeTransaction, type ChainIdentity } from '#services/transaction';
 import type { ChainTip } from '../chain/face.ts';
 import { blockWire } from '../domain/block.ts';
 import { commitCodec } from '../domain/commit.ts';
+import { decodeEvidence } from '../domain/evidence/codec.ts';
 import { blockHash, headerCodec } from '../domain/header.ts';
 import type { Block, Commit } from '../domain/types.ts';
 import { verifyCommit } from '../domain/verify-commit.ts';
@@ -52,7 +53,8 @@ export function openFinal(
   if (!proven.ok) throw proven.error;
   const lastCommit = encoded.commit.length === 0 ? undefined : commitCodec.decode(encoded.commit);
   const transactions = encoded.transactions.map((bytes) => decodeTransaction(bytes, identity));
-  const block = { hash, header, transactions, lastCommit };
+  const evidence = encoded.evidence.map(decodeEvidence);
+  const block = { hash, header, transactions, evidence, lastCommit };
   const content = verifyContent(block);
   if (!content.ok) throw content.error;
   return { block, commit };

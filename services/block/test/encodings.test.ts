@@ -41,12 +41,12 @@ const FROZEN: readonly [name: string, bytes: () => Uint8Array, expected: string]
   [
     'header',
     () => headerCodec.encode(sampleHeader()),
-    'hash 802649b40ea565cf8efafa67cf1943779ec55c51b625863eb9abb61c1fefee14',
+    'hash c2a23102f4c34524ae580ccac065d3873e9672ca1baa4d86ba584d3a819f15a7',
   ],
   [
     'block hash',
     () => blockHash(sampleHeader()),
-    '4ef6d5439af2acbb366e2446929c95f2f2070c4a5f31ec75a7132799a4d35527',
+    '4bb14659e6c948e6fe45f0b38c812cd5c03c472809958834c3155584cf624efc',
   ],
   [
     'commit',
@@ -86,7 +86,7 @@ const FROZEN: readonly [name: string, bytes: () => Uint8Array, expected: string]
   [
     'block',
     () => encodeBlock(makeBlock(sampleHeader(), transactions, commit)),
-    'hash 7e7bb3ecfdbfc12d1c4b403038be5937767536d5d3cbcfdff45b1e992f4043b7',
+    'hash 772d9e514e884045cc8124cb82e85fa9d80fc6efcd35f24a9d9e535076caa3d6',
   ],
   ['status', () => statusCodec.encode({ height: 7, earliest: 1 }), '07000000000000000100000000000000'],
   [
@@ -123,6 +123,7 @@ const headers: fc.Arbitrary<Header> = fc.record(
     parentHash: bytes32,
     proposer: fc.uint8Array({ minLength: 20, maxLength: 20 }),
     transactionRoot: bytes32,
+    evidenceRoot: bytes32,
     stateRoot: bytes32,
     receiptRoot: bytes32,
     commitHash: bytes32,
@@ -229,6 +230,7 @@ test('every member of a header is in its hash', () => {
     { parentHash: filled(32, 0xff) },
     { proposer: filled(20, 0xff) },
     { transactionRoot: filled(32, 0xff) },
+    { evidenceRoot: filled(32, 0xff) },
     { stateRoot: filled(32, 0xff) },
     { receiptRoot: filled(32, 0xff) },
     { commitHash: filled(32, 0xff) },

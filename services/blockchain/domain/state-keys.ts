@@ -1,4 +1,5 @@
-import { ADDRESS_BYTES, HASH_BYTES, concatBytes } from '#kernel';
+import { ADDRESS_BYTES, HASH_BYTES, bytesToUint64, concatBytes, uint64ToBytes } from '#kernel';
+import { OFFENCE_KINDS, type Offence } from './types.ts';
 
 /**
  * First byte of a state key. Everything that the ledger knows is a leaf of one tree under such a key. Append
@@ -13,6 +14,7 @@ export const STATE_TAGS = {
   proposerRotation: 4,
   attestation: 5,
   feePool: 6,
+  offence: 7,
   delegation: 16,
   unbonding: 17,
   rewards: 18,
@@ -33,11 +35,31 @@ export const stateKey = {
   attestation: (digest: Uint8Array, address: Uint8Array): Uint8Array =>
     tagged(STATE_TAGS.attestation, digest, address),
   feePool: (): Uint8Array => tagged(STATE_TAGS.feePool),
+  /** Offences of one validator stand together, by height. */
+  offence: ({ validator, height, kind }: Pick<Offence, 'validator' | 'height' | 'kind'>): Uint8Array =>
+    tagged(
+      STATE_TAGS.offence,
+      validator,
+      uint64ToBytes(height),
+      Uint8Array.of(OFFENCE_KINDS.indexOf(kind) + 1),
+    ),
 };
 
 /** The address in an account's or validator's key. */
 export function addressInKey(key: Uint8Array): Uint8Array {
   return key.slice(1, 1 + ADDRESS_BYTES);
+}
+
+/** Validator, height and kind in an offence's key; the kind is undefined for a number that no version wrote. */
+export function offenceInKey(key: Uint8Array) {
+  const validator = key.slice(1, 1 + ADDRESS_BYTES);
+  const height = bytesToUint64(key, 1 + ADDRESS_BYTES);
+  return { validator, height, kind: OFFENCE_KINDS[(key.at(-1) ?? 0) - 1] };
+}
+
+/** First key of the offences of a validator. */
+export function offencePrefix(validator: Uint8Array): Uint8Array {
+  return tagged(STATE_TAGS.offence, validator.subarray(0, ADDRESS_BYTES));
 }
 
 /** First key of the attestations of a digest. */

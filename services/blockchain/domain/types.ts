@@ -46,6 +46,30 @@ export interface AttestationRecord {
   readonly timeMs: number;
 }
 
+/** Kinds of offences and their numbers, from 1. Append only. */
+export const OFFENCE_KINDS = ['duplicate-vote', 'duplicate-proposal', 'light-client-attack'] as const;
+export type OffenceKind = (typeof OFFENCE_KINDS)[number];
+
+/** What a validator verifiably did, as evidence in a block says. */
+export interface Offence {
+  /** 20-byte address of the validator's consensus key. */
+  readonly validator: Uint8Array;
+  /** Its voting power at `height`. */
+  readonly power: number;
+  readonly kind: OffenceKind;
+  readonly height: number;
+  /** Time of the block before `height`, Unix milliseconds. */
+  readonly timeMs: number;
+  /** 32-byte identity of the evidence. */
+  readonly evidenceHash: Uint8Array;
+}
+
+/** An offence as the state holds it: a validator has one of a kind and height at most. */
+export interface OffenceRecord extends Offence {
+  /** The block that holds the evidence. */
+  readonly recordedHeight: number;
+}
+
 /** What the ledger is asked to execute: a block's content without its proofs. */
 export interface ExecutionInput {
   readonly height: number;
@@ -53,6 +77,8 @@ export interface ExecutionInput {
   /** 20-byte address of the proposer's consensus key. */
   readonly proposer: Uint8Array;
   readonly transactions: readonly Transaction[];
+  /** What the block's evidence proves; none when absent. What is recorded already changes nothing. */
+  readonly offences?: readonly Offence[];
 }
 
 /** Parameters of the ledger, from the genesis; a leaf of the state. */
@@ -102,6 +128,8 @@ export interface Execution {
   /** The validators of height + 1 and the rotation that elects their proposers. */
   readonly nextValidators: ValidatorSet;
   readonly nextRotation: ProposerRotation;
+  /** Offences that the block records for the first time. */
+  readonly offences: readonly OffenceRecord[];
   /** Accounts that the block changed, by address in hex. */
   readonly changedAccounts: ReadonlyMap<string, Account>;
 }

@@ -10,11 +10,13 @@ import { ADDRESS_BYTES, HASH_BYTES, codec, fromUtf8, uint64, utf8, type Amount }
 import type { ProposerRotation } from '#services/validator';
 import { blockchainError } from '../errors.ts';
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX, VALIDATORS_MAX } from '../limits.ts';
+import { offenceInKey } from './state-keys.ts';
 import type {
   Account,
   AttestationRecord,
   ConsensusParameters,
   LedgerParameters,
+  OffenceRecord,
   ValidatorRecord,
 } from './types.ts';
 
@@ -129,6 +131,33 @@ export const attestationRecord = {
     const digest = key.slice(1, 1 + HASH_BYTES);
     const address = key.slice(1 + HASH_BYTES, 1 + HASH_BYTES + ADDRESS_BYTES);
     return { digest, address, label: fromUtf8(label), height, timeMs };
+  },
+};
+
+const offenceBytes = codec(
+  'offence',
+  new ContainerType({
+    power: uint64,
+    timeMs: uint64,
+    evidenceHash: new ByteVectorType(HASH_BYTES),
+    recordedHeight: uint64,
+  }),
+  64,
+);
+
+/** Validator, height and kind of an offence are in its key. */
+export const offenceRecord = {
+  encode: ({
+    power,
+    timeMs,
+    evidenceHash,
+    recordedHeight,
+  }: Pick<OffenceRecord, 'power' | 'timeMs' | 'evidenceHash' | 'recordedHeight'>): Uint8Array =>
+    offenceBytes.encode({ power, timeMs, evidenceHash, recordedHeight }),
+  decode(key: Uint8Array, bytes: Uint8Array): OffenceRecord {
+    const { kind, ...place } = offenceInKey(key);
+    if (kind === undefined) throw corrupt(`there is no offence of the number ${key.at(-1)}`);
+    return { ...place, kind, ...offenceBytes.decode(bytes) };
   },
 };
 

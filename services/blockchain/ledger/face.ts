@@ -9,6 +9,8 @@ import type {
   ExecutionInput,
   GenesisState,
   LedgerParameters,
+  Offence,
+  OffenceRecord,
   StateProof,
   ValidatorRecord,
 } from '../domain/types.ts';
@@ -70,6 +72,18 @@ export interface Ledger {
   validators(): Promise<(ValidatorRecord & { readonly operator: Uint8Array })[]>;
   /** Everybody who anchored the digest. */
   attestations(digest: Uint8Array): Promise<AttestationRecord[]>;
+  /** For each offence whether the tip has one of its validator, height and kind. */
+  offencesRecorded(offences: readonly Offence[]): Promise<boolean[]>;
+  /**
+   * Offences of a validator at the tip, the latest height first.
+   *
+   * @param validator 20-byte address of the consensus key
+   * @param page `upTo`: only those of heights up to this one
+   */
+  offences(
+    validator: Uint8Array,
+    page: { readonly upTo?: number; readonly limit: number },
+  ): Promise<OffenceRecord[]>;
   /** Reads every account: for checks, not for requests. */
   supply(): Promise<Supply>;
   /**

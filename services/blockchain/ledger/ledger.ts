@@ -11,6 +11,8 @@ import type {
   Execution,
   ExecutionInput,
   GenesisState,
+  Offence,
+  OffenceRecord,
   Receipt,
   StateProof,
   ValidatorRecord,
@@ -36,6 +38,7 @@ import { StateTree, changeOf, type NodeReader, type TreeUpdate } from '../tree/s
 import { AccountCache } from './account-cache.ts';
 import type { Ledger, LedgerTip, Supply } from './face.ts';
 import { validatorSetOf, type StateEntry } from './genesis-entries.ts';
+import { areRecorded, readOffences, recordOffences } from './offences.ts';
 import { META, checkIdentity, decodeTip, encodeTip } from './records.ts';
 import { writeGenesis } from './write-genesis.ts';
 
@@ -136,11 +139,13 @@ class StateLedger implements Ledger {
       if (index % SLICE_TRANSACTIONS === SLICE_TRANSACTIONS - 1) await this.#breathe();
     }
     checkConservation(before, view);
+    const offences = await recordOffences(this.#engine, input.offences ?? [], input.height);
     const nextRotation = advanceRotation(tip.validators, tip.rotation);
     const entries: StateEntry[] = [
       { key: stateKey.proposerRotation(), value: rotationRecord.encode(nextRotation) },
       { key: stateKey.feePool(), value: feePoolCodec.encode({ balance: this.#feePool + view.fees }) },
       ...view.recorded,
+      ...offences.entries,
     ];
     for (const { address, account } of view.changed.values()) {
       entries.push({ key: stateKey.account(address), value: accountCodec.encodeTrusted(account) });
@@ -160,6 +165,7 @@ class StateLedger implements Ledger {
       gasUsed: receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0),
       nextValidators: tip.validators,
       nextRotation,
+      offences: offences.records,
       changedAccounts: new Map([...view.changed].map(([id, { account }]) => [id, account])),
     };
     this.#prepared.set(execution, { parentRoot: tip.stateRoot, entries, update });
@@ -326,6 +332,14 @@ class StateLedger implements Ledger {
     };
     const entries = await this.#engine.rangeAll('state', options);
     return entries.map(({ key, value }) => attestationRecord.decode(key, value));
+  }
+
+  offencesRecorded(offences: readonly Offence[]): Promise<boolean[]> {
+    return areRecorded(this.#engine, offences);
+  }
+
+  offences(validator: Uint8Array, page: { upTo?: number; limit: number }): Promise<OffenceRecord[]> {
+    return readOffences(this.#engine, validator, page);
   }
 
   async supply(): Promise<Supply> {

@@ -9,12 +9,12 @@ import type { CoreProposal, Step, Value } from './types.ts';
  * itself when its guard holds, and says whether it did.
  *
  * Deviations, none of which touches safety:
- * - `waiting` comes before round 0 (blocks on demand).
- * - L22 also asks that the proposal is timely (proposer-based timestamps).
- * - The proposer has a propose timeout too, in case it cannot make a block.
- * - 2/3 precommits for nil end the round at once; L47 would wait for votes that cannot decide.
- * - L49 asks for a valid block of the value, whichever round's proposal brought it.
- * - L55 counts rounds from r on (see `supportedRound`).
+ * - CONS-1: `waiting` comes before round 0 (blocks on demand).
+ * - CONS-2: L22 also asks that the proposal is timely (proposer-based timestamps).
+ * - CONS-3: the proposer has a propose timeout too, in case it cannot make a block.
+ * - CONS-4: 2/3 precommits for nil end the round at once; L47 would wait for votes that cannot decide.
+ * - CONS-5: L49 asks for a valid block of the value, whichever round's proposal brought it.
+ * - CONS-6: L55 counts rounds from r on (see `supportedRound`).
  */
 type Rule = (draft: Draft) => boolean;
 
@@ -61,7 +61,7 @@ const prevoteOnProposal: Rule = (draft) => {
   if (state.step !== 'propose') return false;
   for (const [order, proposal] of proposalsOf(state, state.round).entries()) {
     const isFresh = proposal.polRound === -1;
-    // Only a proposer's first fresh proposal is voted for: a second one is misbehaviour.
+    // CONS-7: only a proposer's first fresh proposal is voted for: a second one is misbehaviour.
     if (isFresh && order > 0) continue;
     if (!isFresh && !hasQuorum(draft, 'prevote', proposal.polRound, proposal.value)) continue; // L28
     if (!isFresh && proposal.polRound >= state.round) continue; // L28

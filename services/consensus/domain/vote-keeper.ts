@@ -18,7 +18,7 @@ interface RoundVotes {
 }
 
 /**
- * All votes of a height. Memory is bounded: rounds up to `ROUNDS_AHEAD_MAX` ahead hold one vote a validator and
+ * All votes of a height. CONS-6, CONS-7: memory is bounded: rounds up to `ROUNDS_AHEAD_MAX` ahead hold one vote a validator and
  * kind (more only for values that a proposer of the height signed), and of later rounds only the highest that
  * each validator reached is remembered.
  */

@@ -3,6 +3,8 @@ import {
   blockHash,
   commitCodec,
   commitHash,
+  decodeEvidence,
+  evidenceRoot,
   headerCodec,
   makeBlock,
   NO_COMMIT_HASH,
@@ -30,6 +32,7 @@ export function compactProposal(
     lastCommit:
       block.lastCommit === undefined ? new Uint8Array(0) : commitCodec.encodeTrusted(block.lastCommit),
     transactionIds: block.transactions.map((transaction) => transaction.hash),
+    evidence: block.evidence.map(({ bytes }) => bytes),
   };
 }
 
@@ -40,13 +43,16 @@ export function compactProposal(
  * @returns `consensus.mismatched-block`, or the decoding error
  */
 export function headerOf(proposal: SignedProposal): Result<Header> {
-  const { body, lastCommit, transactionIds } = proposal;
+  const { body, lastCommit, transactionIds, evidence } = proposal;
   try {
     const header = headerCodec.decode(proposal.header);
     if (header.height !== body.height) return mismatch('header is of another height', body);
     if (!equalBytes(blockHash(header), body.blockHash)) return mismatch('header has another hash', body);
     if (!equalBytes(listRoot(transactionIds), header.transactionRoot)) {
       return mismatch('transactions are not those of its header', body);
+    }
+    if (!equalBytes(evidenceRoot(evidence.map(decodeEvidence)), header.evidenceRoot)) {
+      return mismatch('evidence is not that of its header', body);
     }
     const commit = lastCommit.length === 0 ? undefined : commitCodec.decode(lastCommit);
     const hash = commit === undefined ? NO_COMMIT_HASH : commitHash(commit);
@@ -66,7 +72,7 @@ export function rebuildBlock(
 ): Block {
   const commit: Commit | undefined =
     proposal.lastCommit.length === 0 ? undefined : commitCodec.decode(proposal.lastCommit);
-  return makeBlock(header, transactions, commit);
+  return makeBlock(header, transactions, commit, proposal.evidence.map(decodeEvidence));
 }
 
 /** A proposal that is not signed yet, for the log. */

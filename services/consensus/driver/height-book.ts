@@ -42,6 +42,8 @@ export class HeightBook {
   /** Made when first asked for. */
   #transactions: ReadonlyMap<string, Transaction> | undefined;
   readonly #equivocations = new Map<number, Equivocation>();
+  /** Proposers whose second proposal was noted. */
+  readonly doubleProposers = new Set<number>();
   readonly #intents = new Map<number, SignedProposal>();
 
   /** @param size number of validators of the height */

@@ -13,6 +13,7 @@ import { encodeMessage } from '../wire/codec.ts';
 import type { SignedProposal, SignedVote } from '../wire/messages.ts';
 import { completeBlock } from './block-intake.ts';
 import { compactProposal, NO_SIGNATURE } from './compact-block.ts';
+import { keepEquivocation, watchProposal } from './equivocations.ts';
 import { keepCountedVote } from './height-book.ts';
 import type { HeightContext } from './height-context.ts';
 import { checkProposal, checkVote, isNewProposal, isNewVote } from './message-checks.ts';
@@ -66,9 +67,10 @@ export class HeightRun {
   constructor(components: HeightRunComponents, context: HeightContext, entries: readonly LogEntry[]) {
     this.#components = components;
     this.context = context;
-    const { core, effects } = beginHeight(context, entries, components.decodeBlock);
+    const { core, effects, equivocations } = beginHeight(context, entries, components.decodeBlock);
     this.#core = core;
     this.#effects = effects;
+    for (const equivocation of equivocations) keepEquivocation(components, context, equivocation);
   }
 
   get core(): CoreState {
@@ -100,6 +102,7 @@ export class HeightRun {
 
   takeProposal(peer: PeerId, proposal: SignedProposal, receivedAtMs: number): void {
     const { telemetry, transport, logger } = this.#components;
+    if (!this.#isOver) watchProposal(this.#components, this.context, proposal);
     if (this.#isOver || !isNewProposal(proposal, this.context, this.#core)) {
       return telemetry.count('proposalsDropped');
     }
@@ -272,7 +275,7 @@ export class HeightRun {
     });
   }
 
-  /** Log, sync, sign, send: nothing leaves the machine before what led to it is on disk. */
+  /** CONS-8: log, sync, sign, send: nothing leaves the machine before what led to it is on disk. */
   async #releaseVote(effect: Extract<CoreEffect, { kind: 'vote' }>): Promise<void> {
     const { log, signer, transport } = this.#components;
     const { height, setting } = this.context;
@@ -339,6 +342,8 @@ export class HeightRun {
     const block = book.block(value);
     invariant(block !== undefined, 'a block is decided after it was found valid');
     this.#isOver = true;
+    // EVID-20: the log of this height goes with the next; what it shows must be kept elsewhere before.
+    await this.#components.evidence?.settled();
     await chain.finalise(block, book.commitOf(height, round, block));
     const durationMs = clock.monotonic() - startedAtMs;
     const transactions = block.transactions.length;
@@ -348,16 +353,10 @@ export class HeightRun {
     telemetry.emit({ kind: 'finalised', height, round, blockHash: value, transactions, durationMs });
   }
 
-  #keepEvidence(effect: Extract<CoreEffect, { kind: 'evidence' }>): void {
-    const { telemetry, logger } = this.#components;
-    const { height, book, set } = this.context;
-    const { validator, vote, round } = effect;
-    const first = book.votesAt(vote, round, validator)[0]?.vote;
+  #keepEvidence({ validator, vote, round }: Extract<CoreEffect, { kind: 'evidence' }>): void {
+    const first = this.context.book.votesAt(vote, round, validator)[0]?.vote;
     const second = this.#voteInHand;
-    if (first === undefined || second === undefined || book.equivocation(validator) !== undefined) return;
-    book.addEquivocation({ validatorIndex: validator, first, second });
-    const address = set.validators[validator]?.address ?? new Uint8Array(0);
-    logger.warn({ height, round, validator: toHex(address), vote }, 'a validator voted twice in one place');
-    telemetry.emit({ kind: 'equivocation', height, validator: address, first, second });
+    if (first === undefined || second === undefined) return;
+    keepEquivocation(this.#components, this.context, { validatorIndex: validator, first, second });
   }
 }

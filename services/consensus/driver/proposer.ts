@@ -1,7 +1,7 @@
 import { invariant, toHex, type Clock, type Scheduler } from '#kernel';
 import type { Block } from '#services/block';
 import type { Value } from '../domain/types.ts';
-import type { ConsensusChain, ProposalSource } from '../face.ts';
+import type { ConsensusChain, ConsensusComponents, ProposalSource } from '../face.ts';
 import type { HeightContext } from './height-context.ts';
 import type { Pace } from './pace.ts';
 
@@ -11,6 +11,7 @@ export interface ProposerComponents {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly pace: Pace;
+  readonly evidence?: ConsensusComponents['evidence'];
 }
 
 /** What to propose: a fresh block, or one that was valid in an earlier round. */
@@ -48,7 +49,7 @@ export async function planProposal(
 
 /** Proposer-based timestamps: a proposer waits until its clock is past the time of the block before. */
 async function freshBlock(
-  { chain, mempool, clock, scheduler, pace }: ProposerComponents,
+  { chain, mempool, clock, scheduler, pace, evidence }: ProposerComponents,
   { tip, set, setting }: HeightContext,
   round: number,
   isWanted: () => boolean,
@@ -75,6 +76,7 @@ async function freshBlock(
     proposer: proposer.address,
     lastCommit: tip.commit,
     transactions,
+    evidence: evidence?.pending() ?? [],
   });
   // Block sync may have moved the tip meanwhile: then the block is of another height.
   return block.header.height === setting.height ? block : undefined;

@@ -6,7 +6,7 @@ import type { CoreEffect, CoreInput, CoreProposal, CoreVote } from '../domain/ty
 import { consensusError } from '../errors.ts';
 import type { LogEntry } from '../store/log-entries.ts';
 import type { SignedProposal, SignedVote } from '../wire/messages.ts';
-import { keepCountedVote, valueOf } from './height-book.ts';
+import { keepCountedVote, valueOf, type Equivocation } from './height-book.ts';
 import type { HeightContext } from './height-context.ts';
 
 /** What the core calls a signed vote. */
@@ -22,29 +22,47 @@ export function coreProposal({ body }: SignedProposal, timely: boolean): CorePro
 }
 
 /**
- * Begins a height and gives the core again what the log has of it: the core is a pure function, so it stands
+ * CONS-10: begins a height and gives the core again what the log has of it: the core is a pure function, so it stands
  * where it stood, having voted what it voted.
  *
- * @returns the state, and the effects that were not completed before the node stopped
+ * @returns the state, the effects that were not completed before the node stopped, and the equivocations seen
  * @throws `consensus.log-corrupt` when an entry makes no sense
  */
 export function beginHeight(
   context: HeightContext,
   entries: readonly LogEntry[],
   decodeBlock: (bytes: Uint8Array) => Block,
-): { core: CoreState; effects: CoreEffect[] } {
+): { core: CoreState; effects: CoreEffect[]; equivocations: Equivocation[] } {
   let { state, effects } = step(idleState, { kind: 'start-height', setting: context.setting });
   const all = [...effects];
+  const equivocations: Equivocation[] = [];
   for (const entry of entries) {
     const input = restore(entry, context, state, decodeBlock);
     if (input === undefined) continue;
     ({ state, effects } = step(state, input));
     all.push(...effects);
+    for (const effect of effects) {
+      const equivocation = equivocationOf(effect, entry, context);
+      if (equivocation !== undefined) equivocations.push(equivocation);
+    }
   }
   return {
     core: state,
+    equivocations,
     effects: all.filter((effect, index) => isOutstanding(effect, index, all, state, context)),
   };
+}
+
+/** EVID-20: both votes of an equivocation that the log shows: the node may have stopped before it was kept elsewhere. */
+function equivocationOf(
+  effect: CoreEffect,
+  entry: LogEntry,
+  { book }: HeightContext,
+): Equivocation | undefined {
+  if (effect.kind !== 'evidence' || entry.kind !== 'vote') return undefined;
+  const { validator: validatorIndex, vote, round } = effect;
+  const first = book.votesAt(vote, round, validatorIndex)[0]?.vote;
+  return first && { validatorIndex, first, second: entry.vote };
 }
 
 /** Puts an entry back into the book; the core's input of it, if it is one. */

@@ -11,7 +11,7 @@ const begun = () => new CoreUnderTest(settingOf(3)).begin();
 const lockedOnA = () =>
   begun().proposal(0, 'a').validated('a').votes('prevote', 0, 'a', [0, 1, 2]).timeout('precommit', 0);
 
-describe('waiting', () => {
+describe('waiting (CONS-1)', () => {
   it('schedules the empty block and says nothing before there is something to propose', () => {
     const core = new CoreUnderTest(settingOf(0));
     assert.deepEqual(core.timeouts, ['empty-block:0']);
@@ -35,7 +35,7 @@ describe('waiting', () => {
 });
 
 describe('L11 to L21: start of a round', () => {
-  it('the proposer asks for a fresh value, others do not, both set the propose timeout', () => {
+  it('the proposer asks for a fresh value, others do not, both set the propose timeout (CONS-3)', () => {
     const proposer = new CoreUnderTest(settingOf(0)).begin();
     assert.deepEqual(proposer.of('propose'), [{ kind: 'propose', round: 0, value: undefined, polRound: -1 }]);
     assert.deepEqual(proposer.timeouts, ['propose:0']);
@@ -62,7 +62,7 @@ describe('L22 to L27: prevote on a fresh proposal', () => {
     assert.deepEqual(begun().proposal(0, 'a').validated('a', false).said, ['prevote:0:nil']);
   });
 
-  it('prevotes nil for an untimely value, without waiting for the application', () => {
+  it('prevotes nil for an untimely value (CONS-2), without waiting for the application', () => {
     assert.deepEqual(begun().proposal(0, 'a', { timely: false }).said, ['prevote:0:nil']);
   });
 
@@ -72,7 +72,7 @@ describe('L22 to L27: prevote on a fresh proposal', () => {
     assert.deepEqual(lockedOnA().proposal(1, 'a').said, ['prevote:1:a']);
   });
 
-  it('prevotes only for the first fresh proposal of an equivocating proposer', () => {
+  it('prevotes only for the first fresh proposal of an equivocating proposer (CONS-7)', () => {
     const core = begun().proposal(0, 'a').votes('prevote', 0, 'b', [0, 1]).proposal(0, 'b').validated('b');
     assert.deepEqual(core.said, []);
     assert.deepEqual(core.validated('a').said, ['prevote:0:a']);
@@ -192,13 +192,13 @@ describe('L47 to L56: precommits and rounds', () => {
     assert.deepEqual(core.votes('precommit', 0, 'a', [3]).timeouts, []);
   });
 
-  it('begins the next round at once on 2/3 nil', () => {
+  it('begins the next round at once on 2/3 nil (CONS-4)', () => {
     const core = begun().votes('precommit', 0, undefined, [0, 1, 2]);
     assert.equal(core.state.round, 1);
     assert.deepEqual(core.timeouts, ['propose:1']);
   });
 
-  it('decides on 2/3 precommits for a valid value, of whichever round (L49)', () => {
+  it('decides on 2/3 precommits for a valid value, of whichever round (L49, CONS-5)', () => {
     const core = begun()
       .proposal(0, 'a')
       .validated('a')
@@ -220,7 +220,7 @@ describe('L47 to L56: precommits and rounds', () => {
     assert.deepEqual(core.of('commit'), [{ kind: 'commit', round: 0, value: 'a' }]);
   });
 
-  it('halts when 2/3 decide what is invalid here', () => {
+  it('halts when 2/3 decide what is invalid here (CONS-5)', () => {
     const core = begun().proposal(0, 'a').validated('a', false).votes('precommit', 0, 'a', [0, 1, 2]);
     assert.deepEqual(core.of('halt'), [{ kind: 'halt', round: 0, value: 'a' }]);
     assert.deepEqual(core.of('commit'), []);
@@ -234,7 +234,7 @@ describe('L47 to L56: precommits and rounds', () => {
     assert.deepEqual(core.timeouts, ['propose:2']);
   });
 
-  it('skips however far the others are, and keeps no votes of far rounds', () => {
+  it('skips however far the others are, and keeps no votes of far rounds (CONS-6)', () => {
     const far = ROUNDS_AHEAD_MAX + 1000;
     const core = begun().votes('prevote', far, 'a', [0]);
     assert.equal(core.state.votes.rounds.size, 0);

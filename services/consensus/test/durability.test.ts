@@ -5,7 +5,7 @@ import { grow, worldOf, type TestNode } from './world.ts';
 const SEEDS = Number(process.env['CONSENSUS_SEEDS'] ?? 20);
 const FIRST_SEED = Number(process.env['CONSENSUS_FIRST_SEED'] ?? 1);
 
-describe('durability before speech', () => {
+describe('durability before speech (CONS-8)', () => {
   for (const file of ['wal', 'last-sign']) {
     it(`no vote and no proposal leaves before the sync of ${file} ends`, async () => {
       const world = await worldOf(4);

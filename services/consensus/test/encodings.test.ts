@@ -22,6 +22,7 @@ const proposal: SignedProposal = {
   header: filled(200, 5),
   lastCommit: filled(300, 6),
   transactionIds: [filled(32, 7), filled(32, 8)],
+  evidence: [filled(40, 9)],
 };
 const state: RoundState = {
   height: 9,
@@ -37,14 +38,14 @@ const state: RoundState = {
 const MESSAGES: readonly { message: ConsensusMessage; bytes: number; hash: string }[] = [
   { message: { kind: 'vote', vote }, bytes: 118, hash: '13e8a5b24cb7ed8d45022d4b1743cac4' },
   { message: { kind: 'vote', vote: nilVote }, bytes: 86, hash: '231821a9b08991d4d0e31868b16f385a' },
-  { message: { kind: 'proposal', proposal }, bytes: 693, hash: 'ca5c3f2eeb652712a1284e5a6e509589' },
+  { message: { kind: 'proposal', proposal }, bytes: 741, hash: 'c2b93d98b9166d7b11a0e96063f8e2e0' },
   { message: { kind: 'round-state', state }, bytes: 90, hash: '1c52c9a0408badf06855cd24c92430d3' },
 ];
 
 const ENTRIES: readonly { entry: LogEntry; hash: string }[] = [
   { entry: { kind: 'vote', vote }, hash: 'f296117914a385fbb2d0c30e2936ba16' },
-  { entry: { kind: 'proposal', proposal, timely: true }, hash: '2f5c74f66743f0127498ff664d480cf6' },
-  { entry: { kind: 'intent', proposal }, hash: '297955a3604b0ab5a8f878a1c9b404d4' },
+  { entry: { kind: 'proposal', proposal, timely: true }, hash: 'f0fddaab805ddf085a2cafb68137e2fc' },
+  { entry: { kind: 'intent', proposal }, hash: '6e4a413f0ef1295d5cf46cef7b349d63' },
   { entry: { kind: 'block', block: filled(10, 1) }, hash: 'a361c824332efc9a5674c8146b7c3f4a' },
   {
     entry: { kind: 'validated', value: 'ab'.repeat(32), valid: false },

@@ -2,6 +2,7 @@ import { equalBytes, err, hash, ok, toHex, utf8, type Result } from '#kernel';
 import {
   commitHash,
   encodeBlock,
+  evidenceRoot,
   makeBlock,
   NO_COMMIT_HASH,
   transactionRoot,
@@ -104,7 +105,12 @@ export function fakeChain(
     tip,
     async assemble(input: AssembleInput): Promise<Block> {
       alive();
-      const block = makeBlock(headerAfter(tip(), set, input), input.transactions, input.lastCommit);
+      const block = makeBlock(
+        headerAfter(tip(), set, input),
+        input.transactions,
+        input.lastCommit,
+        input.evidence,
+      );
       encoded.set(toHex(hash('merkle-leaf', encodeBlock(block))), block);
       return block;
     },
@@ -144,7 +150,7 @@ export function fakeChain(
 function headerAfter(
   tip: ChainTip,
   set: ValidatorSet,
-  input: Pick<AssembleInput, 'timeMs' | 'proposer' | 'transactions' | 'lastCommit'>,
+  input: Pick<AssembleInput, 'timeMs' | 'proposer' | 'transactions' | 'lastCommit' | 'evidence'>,
 ): Header {
   return {
     version: 1,
@@ -154,6 +160,7 @@ function headerAfter(
     parentHash: tip.blockHash,
     proposer: input.proposer,
     transactionRoot: transactionRoot(input.transactions),
+    evidenceRoot: evidenceRoot(input.evidence ?? []),
     stateRoot: EMPTY,
     receiptRoot: EMPTY,
     commitHash: input.lastCommit === undefined ? NO_COMMIT_HASH : commitHash(input.lastCommit),

@@ -1,5 +1,5 @@
 import type { Scheduler } from '#kernel';
-import type { PeerInfo, Transport } from '#services/network';
+import type { Channel, PeerInfo, Transport } from '#services/network';
 import { decodeMessage } from '../wire/codec.ts';
 import type { ConsensusMessage } from '../wire/messages.ts';
 
@@ -7,7 +7,7 @@ type PeerEvent = { kind: 'connected' | 'disconnected'; peer: string };
 
 interface Endpoint {
   readonly id: string;
-  handler: ((peer: string, message: Uint8Array) => void) | undefined;
+  readonly handlers: Map<Channel, (peer: string, message: Uint8Array) => void>;
   readonly peerListeners: Set<(event: PeerEvent) => void>;
 }
 
@@ -22,7 +22,7 @@ export class MemoryNetwork {
   readonly #time: Pick<Scheduler, 'after'>;
   readonly #random: (maxExclusive: number) => number;
   readonly #endpoints = new Map<string, Endpoint>();
-  /** Every message that a node sent to another, lost or not. */
+  /** Every consensus message that a node sent to another, lost or not. */
   readonly sent: Sent[] = [];
   readonly reports: { by: string; peer: string; offence: string; reason: string }[] = [];
   /** Chance in a hundred that a message is lost. */
@@ -30,6 +30,8 @@ export class MemoryNetwork {
   latencyMs = 2;
   /** Which messages get through. */
   passes: (sent: Sent) => boolean = () => true;
+  /** Which links carry messages of other channels. */
+  connects: (from: string, to: string) => boolean = () => true;
   onSend: (sent: Sent) => void = () => undefined;
 
   constructor(time: Pick<Scheduler, 'after'>, random: (maxExclusive: number) => number) {
@@ -39,20 +41,20 @@ export class MemoryNetwork {
 
   /** Connects an endpoint; the function returned takes it off the network. */
   join(id: string): { transport: Transport; leave: () => void } {
-    const endpoint: Endpoint = { id, handler: undefined, peerListeners: new Set() };
+    const endpoint: Endpoint = { id, handlers: new Map(), peerListeners: new Set() };
     this.#endpoints.set(id, endpoint);
     this.#tell(id, 'connected');
     const isHere = () => this.#endpoints.get(id) === endpoint;
-    const send = (peer: string, bytes: Uint8Array): boolean => isHere() && this.#carry(id, peer, bytes);
+    const send = (peer: string, channel: Channel, bytes: Uint8Array): boolean =>
+      isHere() &&
+      (channel === 'consensus' ? this.#carry(id, peer, bytes) : this.#pass(id, peer, channel, bytes));
     const transport: Transport = {
       self: id,
       peers: () => this.#others(id).map(peerInfo),
-      send: (peer, _channel, message) => send(peer, message),
-      broadcast: (_channel, message, except) =>
-        this.#others(id).filter((peer) => peer !== except && send(peer, message)).length,
-      onMessage: (_channel, handler) => {
-        endpoint.handler = handler;
-      },
+      send,
+      broadcast: (channel, message, except) =>
+        this.#others(id).filter((peer) => peer !== except && send(peer, channel, message)).length,
+      onMessage: (channel, handler) => void endpoint.handlers.set(channel, handler),
       request: () => Promise.reject(new Error('not part of this test')),
       onRequest: () => undefined,
       onPeer: (listener) => {
@@ -70,8 +72,8 @@ export class MemoryNetwork {
   }
 
   /** Puts bytes on the wire in the name of a peer. */
-  inject(from: string, to: string, bytes: Uint8Array): void {
-    this.#time.after(this.latencyMs, () => this.#endpoints.get(to)?.handler?.(from, bytes));
+  inject(from: string, to: string, bytes: Uint8Array, channel: Channel = 'consensus'): void {
+    this.#time.after(this.latencyMs, () => this.#endpoints.get(to)?.handlers.get(channel)?.(from, bytes));
   }
 
   #others(id: string): string[] {
@@ -94,7 +96,17 @@ export class MemoryNetwork {
     if (this.#random(100) < this.loss || !this.passes(sent)) return true;
     const delayMs = this.latencyMs + this.#random(1 + this.latencyMs);
     this.#time.after(delayMs, () => {
-      if (this.#endpoints.get(to) === target) target.handler?.(from, bytes);
+      if (this.#endpoints.get(to) === target) target.handlers.get('consensus')?.(from, bytes);
+    });
+    return true;
+  }
+
+  #pass(from: string, to: string, channel: Channel, bytes: Uint8Array): boolean {
+    const target = this.#endpoints.get(to);
+    if (target === undefined) return false;
+    if (this.#random(100) < this.loss || !this.connects(from, to)) return true;
+    this.#time.after(this.latencyMs, () => {
+      if (this.#endpoints.get(to) === target) target.handlers.get(channel)?.(from, bytes);
     });
     return true;
   }

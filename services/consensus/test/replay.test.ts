@@ -34,7 +34,7 @@ const begin = (entries: readonly LogEntry[]) => {
   return { context, ...beginHeight(context, entries, decodeFakeBlock) };
 };
 
-describe('replay of the log', () => {
+describe('replay of the log (CONS-10)', () => {
   it('without entries begins the height and asks for its first timer', () => {
     const { core, effects } = begin([]);
     assert.equal(core.step, 'waiting');

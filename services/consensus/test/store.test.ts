@@ -122,7 +122,7 @@ describe('write-ahead log', () => {
   });
 });
 
-describe('last-sign guard', () => {
+describe('last-sign guard (CONS-9)', () => {
   const key = ed25519Key(new Uint8Array(32).fill(7));
   const request = (height: number, round: number, step: SignStep, content: string) => ({
     height,

@@ -47,7 +47,7 @@ function seal(publicKey: Uint8Array, digest: Uint8Array): Uint8Array {
   return concatBytes(half, half);
 }
 
-const verifier = {
+export const verifier = {
   verify: ({ publicKey, digest, signature }: SignatureCheck) =>
     equalBytes(signature, seal(publicKey, digest)),
 };

@@ -11,9 +11,11 @@ import { codec, concatBytes, HASH_BYTES, SIGNATURE_BYTES, uint64 } from '#kernel
 import { consensusError } from '../errors.ts';
 import { MESSAGE_BYTES_MAX, WANTED_TALLIES_MAX } from '../limits.ts';
 import {
+  BLOCK_EVIDENCE_MAX,
   BLOCK_TRANSACTIONS_MAX,
   COMMIT_BYTES_MAX,
   COMMIT_VALIDATORS_MAX,
+  EVIDENCE_BYTES_MAX,
   HEADER_BYTES_MAX,
   ROUND_MAX,
   VOTE_KINDS,
@@ -59,6 +61,7 @@ const proposalType = new ContainerType({
   signature: signatureBytes,
   header: new ByteListType(HEADER_BYTES_MAX),
   lastCommit: new ByteListType(COMMIT_BYTES_MAX),
+  evidence: new ListCompositeType(new ByteListType(EVIDENCE_BYTES_MAX), BLOCK_EVIDENCE_MAX),
   transactionIds: new ListCompositeType(hashBytes, BLOCK_TRANSACTIONS_MAX),
 });
 
@@ -106,13 +109,14 @@ export function decodeVote(bytes: Uint8Array): SignedVote {
 }
 
 export function encodeProposal(proposal: SignedProposal): Uint8Array {
-  const { body, transactionIds, ...rest } = proposal;
+  const { body, transactionIds, evidence, ...rest } = proposal;
   const { polRound, ...place } = body;
   return proposalCodec.encodeTrusted({
     ...place,
     ...rest,
     polRoundPlusOne: polRound + 1,
     transactionIds: [...transactionIds],
+    evidence: [...evidence],
   });
 }
 

@@ -20,6 +20,8 @@ export interface SignedProposal {
   readonly lastCommit: Uint8Array;
   /** 32-byte transaction hashes, in order. */
   readonly transactionIds: readonly Uint8Array[];
+  /** One encoding of each piece of evidence, in order. */
+  readonly evidence: readonly Uint8Array[];
 }
 
 /** One bit a validator, in the order of the height's set. */

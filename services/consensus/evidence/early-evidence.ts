@@ -1,0 +1,58 @@
+import { toHex } from '#kernel';
+import type { Evidence } from '#services/block';
+import type { PeerId } from '#services/network';
+import {
+  EARLY_EVIDENCE_HEIGHTS_MAX,
+  EARLY_EVIDENCE_MAX,
+  EARLY_EVIDENCE_PER_PEER_MAX,
+  EVIDENCE_POOL_MAX,
+} from '../limits.ts';
+
+/** Evidence and who gave it; no peer for what this node found itself. */
+export interface SourcedEvidence {
+  readonly evidence: Evidence;
+  readonly peer: PeerId | undefined;
+}
+
+/**
+ * Evidence that cannot be checked before more blocks are final (EVID-10). What peers sent is bounded in number
+ * and height, since nothing of it is verified; what this node found is bounded by the pool.
+ */
+export class EarlyEvidence {
+  readonly #own = new Map<string, SourcedEvidence>();
+  readonly #sent = new Map<string, SourcedEvidence>();
+
+  get size(): number {
+    return this.#own.size + this.#sent.size;
+  }
+
+  has(hash: Uint8Array): boolean {
+    const id = toHex(hash);
+    return this.#own.has(id) || this.#sent.has(id);
+  }
+
+  /** False when there is no room for it. */
+  keep(sourced: SourcedEvidence, tip: number): boolean {
+    const { evidence, peer } = sourced;
+    const id = toHex(evidence.hash);
+    if (peer === undefined) {
+      if (this.#own.size >= EVIDENCE_POOL_MAX) return false;
+      this.#own.set(id, sourced);
+      return true;
+    }
+    let ofPeer = 0;
+    for (const kept of this.#sent.values()) if (kept.peer === peer) ofPeer += 1;
+    const isTooMuch = this.#sent.size >= EARLY_EVIDENCE_MAX || ofPeer >= EARLY_EVIDENCE_PER_PEER_MAX;
+    if (isTooMuch || evidence.height > tip + EARLY_EVIDENCE_HEIGHTS_MAX) return false;
+    this.#sent.set(id, sourced);
+    return true;
+  }
+
+  /** Takes out what may have become checkable. */
+  takeAll(): readonly SourcedEvidence[] {
+    const all = [...this.#own.values(), ...this.#sent.values()];
+    this.#own.clear();
+    this.#sent.clear();
+    return all;
+  }
+}
