@@ -79,6 +79,7 @@ const ALTERATIONS: readonly Partial<Header>[] = [
   { parentHash: OTHER_HASH },
   { proposer: new Uint8Array(20) },
   { transactionRoot: OTHER_HASH },
+  { evidenceRoot: OTHER_HASH },
   { stateRoot: OTHER_HASH },
   { receiptRoot: OTHER_HASH },
   { commitHash: OTHER_HASH },

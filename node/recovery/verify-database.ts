@@ -1,6 +1,12 @@
 import type { StateEngine } from '#engines/state';
 import { toHex, type Scheduler, type SignatureVerifier } from '#kernel';
-import { createBlockStore, lastStoredHeight, verifyBlocks, type BlockStore } from '#services/block';
+import {
+  createBlockStore,
+  lastStoredHeight,
+  offencesOf,
+  verifyBlocks,
+  type BlockStore,
+} from '#services/block';
 import {
   blockchainError,
   createLedger,
@@ -163,7 +169,13 @@ async function execute(
     if (block === undefined || receiptRoot === undefined) return undefined;
     const { timeMs, proposer, nextValidatorSetHash } = block.header;
     return {
-      input: { height, timeMs, proposer, transactions: block.transactions },
+      input: {
+        height,
+        timeMs,
+        proposer,
+        transactions: block.transactions,
+        offences: block.evidence.flatMap(offencesOf),
+      },
       receiptRoot,
       nextValidatorSetHash,
     };

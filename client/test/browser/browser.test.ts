@@ -54,6 +54,7 @@ function* forgeries(chain: GeneratedChain): Generator<LightBlock> {
     { parentHash: OTHER },
     { proposer: new Uint8Array(20) },
     { transactionRoot: OTHER },
+    { evidenceRoot: OTHER },
     { stateRoot: OTHER },
     { receiptRoot: OTHER },
     { commitHash: OTHER },

@@ -16,6 +16,7 @@ import { BLOCK_VERSION, CHUNK_ITEMS } from '../limits.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { blocksKey, historyKey, placeToBytes } from '../store/keys.ts';
 import { rolesIn } from '../store/stage-block.ts';
+import { verifyStoredEvidence } from './verify-stored-evidence.ts';
 
 const CODE = 'block.corrupt-home';
 
@@ -35,7 +36,13 @@ export interface BlockContext {
   readonly operators: ReadonlyMap<string, Pick<Validator, 'operator' | 'name'>>;
   readonly faults: Faults;
   /** Entries that indexes must have for what was verified. */
-  readonly expected: { transactions: number; history: number; bodies: number; receipts: number };
+  readonly expected: {
+    transactions: number;
+    history: number;
+    bodies: number;
+    receipts: number;
+    evidence: number;
+  };
   /** Sets that were verified, by hash in hex. */
   readonly sets: Map<string, ValidatorSet>;
 }
@@ -53,6 +60,7 @@ export async function verifyStoredBlock(
   if (summary === undefined) return faults.add(CODE, where, 'the block is missing or cannot be read');
   await verifyLinks(context, height, summary, before);
   await verifyCommits(context, height, summary);
+  await verifyStoredEvidence(context, summary.header);
   if (height >= context.prunedBelow) await verifyBody(context, height, summary, next);
 }
 

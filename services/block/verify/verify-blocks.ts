@@ -3,11 +3,20 @@ import { bytesToUint64, equalBytes, toHex } from '#kernel';
 import type { VerifyProgress } from '#services/blockchain';
 import type { BlockSummary } from '../chain/face.ts';
 import { createBlockStore } from '../store/block-store.ts';
+import { verifyWaitingEvidence } from './verify-stored-evidence.ts';
 import { verifyStoredBlock, type BlockContext } from './verify-block.ts';
 
 const CODE = 'block.corrupt-home';
 /** First bytes of the keys in the family `blocks`: see `store/keys.ts`. */
-const TAGS = { header: 1, body: 2, commit: 3, heightOf: 4, validators: 5 } as const;
+const TAGS = {
+  header: 1,
+  body: 2,
+  commit: 3,
+  heightOf: 4,
+  validators: 5,
+  evidence: 6,
+  evidenceAt: 7,
+} as const;
 
 export type BlocksToVerify = Omit<BlockContext, 'store' | 'prunedBelow' | 'expected' | 'sets'> & {
   /** First and last height that are looked at. */
@@ -33,7 +42,7 @@ export async function verifyBlocks(given: BlocksToVerify): Promise<void> {
     ...given,
     store,
     prunedBelow: pruned ?? initialHeight,
-    expected: { transactions: 0, history: 0, bodies: 0, receipts: 0 },
+    expected: { transactions: 0, history: 0, bodies: 0, receipts: 0, evidence: 0 },
     sets: new Map(),
   };
   // A summary that cannot be read is a fault of its own height.
@@ -48,7 +57,10 @@ export async function verifyBlocks(given: BlocksToVerify): Promise<void> {
     [before, current] = [current, next];
     onProgress(height - from + 1, to - from + 1);
   }
-  if (to === last) await verifyTip(context, last);
+  if (to === last) {
+    await verifyTip(context, last);
+    await verifyWaitingEvidence(context);
+  }
   if (from === initialHeight && to === last) await verifyNothingElse(context, last);
 }
 
@@ -86,6 +98,8 @@ async function verifyNothingElse(context: BlockContext, last: number): Promise<v
     ['headers', 'blocks', TAGS.header, blocks],
     ['commits', 'blocks', TAGS.commit, blocks],
     ['heights by hash', 'blocks', TAGS.heightOf, blocks],
+    ['pieces of evidence', 'blocks', TAGS.evidence, expected.evidence],
+    ['evidence by identity', 'blocks', TAGS.evidenceAt, expected.evidence],
     ['pieces of transactions', 'blocks', TAGS.body, expected.bodies],
     ['pieces of receipts', 'receipts', undefined, expected.receipts],
     ['transactions by hash', 'transactions', undefined, expected.transactions],
