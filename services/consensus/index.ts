@@ -4,6 +4,7 @@ export {
   type EvidencePool,
   type EvidencePoolStatistics,
 } from './evidence/evidence-pool.ts';
+export { evidenceBatchCodec } from './evidence/evidence-batch.ts';
 export { createEvidenceStore, type EvidenceStore } from './evidence/evidence-store.ts';
 export type { Step, TimeoutKind } from './domain/types.ts';
 export type {

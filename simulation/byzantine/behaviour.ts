@@ -9,6 +9,7 @@ import type { SeededRandom } from '../random.ts';
 export interface ByzantineTools {
   readonly key: SigningKey;
   readonly identity: ChainIdentity;
+  readonly genesisTimeMs: number;
   readonly random: SeededRandom;
   readonly clock: Clock;
   readonly scheduler: Scheduler;

@@ -2,6 +2,7 @@ import { amnesia } from './amnesia.ts';
 import type { ByzantineBehaviour } from './behaviour.ts';
 import { equivocatingProposer } from './equivocating-proposer.ts';
 import { equivocatingVoter } from './equivocating-voter.ts';
+import { forgedEvidence } from './forged-evidence.ts';
 import { forgedCertificates } from './forged-certificates.ts';
 import { garbage } from './garbage.ts';
 import { invalidStateRoot } from './invalid-state-root.ts';
@@ -21,6 +22,7 @@ export const BEHAVIOURS: readonly ByzantineBehaviour[] = [
   stale,
   amnesia,
   forgedCertificates,
+  forgedEvidence,
   invalidStateRoot,
   invalidTransactions,
   timeShiftingProposer,

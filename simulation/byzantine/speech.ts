@@ -92,7 +92,7 @@ export function repeat(tools: ByzantineTools, everyMs: number, task: () => void)
 
 /** The block with other members in its header, and the hash that follows. */
 export function withHeader(block: Block, changes: Partial<Block['header']>): Block {
-  return makeBlock({ ...block.header, ...changes }, block.transactions, block.lastCommit);
+  return makeBlock({ ...block.header, ...changes }, block.transactions, block.lastCommit, block.evidence);
 }
 
 /** A chain that makes altered blocks and holds them valid itself. */

@@ -4,6 +4,8 @@ const CHECKS = 'services/consensus/driver/message-checks.ts';
 const HEADER = 'services/block/domain/verify-header.ts';
 const VALIDATE = 'services/block/chain/validate.ts';
 const OPEN_FINAL = 'services/block/sync/open-final.ts';
+const EVIDENCE = 'services/block/chain/evidence-judge.ts';
+const EQUIVOCATIONS = 'services/consensus/driver/equivocations.ts';
 const FETCH = 'services/transaction/gossip/fetch.ts';
 
 /** Faults in what is believed of others. */
@@ -63,5 +65,42 @@ export const TRUST_MUTATIONS: readonly Mutation[] = [
     about: 'takes fetched transactions whatever their signature',
     profile: 'byzantine',
     changes: [{ file: FETCH, from: 'if (forged !== undefined) {', to: 'if (forged === null) {' }],
+  },
+  {
+    name: 'drop-evidence',
+    about: 'does not report votes and proposals that contradict each other',
+    profile: 'byzantine',
+    changes: [{ file: EQUIVOCATIONS, from: '  if (made !== undefined) evidence.report(made);\n', to: '' }],
+  },
+  {
+    name: 'unverified-evidence',
+    about: 'takes evidence whatever its signatures',
+    profile: 'byzantine',
+    changes: [{ file: EVIDENCE, from: '      if (!valid.ok) return valid;\n', to: '' }],
+  },
+  {
+    name: 'evidence-twice',
+    about: 'takes evidence of what is recorded already',
+    profile: 'byzantine',
+    changes: [
+      { file: EVIDENCE, from: '    if (!hasNew) return err(alreadyRecorded(evidence));\n', to: '' },
+      {
+        file: EVIDENCE,
+        from: 'const isNew = fresh.some((key) => !seen.has(key));',
+        to: 'const isNew = seen.size >= 0;',
+      },
+    ],
+  },
+  {
+    name: 'evidence-of-any-age',
+    about: 'takes evidence of what was long ago',
+    profile: 'byzantine',
+    changes: [
+      {
+        file: EVIDENCE,
+        from: 'if (ageMs <= evidenceMaxAgeMs) return undefined;',
+        to: 'if (ageMs >= 0) return undefined;',
+      },
+    ],
   },
 ];

@@ -3,10 +3,13 @@ import { createBlockSync, createChain, type BlockSync, type Chain } from '#servi
 import { createLedger, type GenesisState, type Ledger } from '#services/blockchain';
 import {
   createConsensus,
+  createEvidencePool,
+  createEvidenceStore,
   decodeMessage,
   openLocalSigner,
   type Consensus,
   type ConsensusMessage,
+  type EvidencePool,
 } from '#services/consensus';
 import { createNetwork, type Network, type OpenLibp2p, type PeerId } from '#services/network';
 import {
@@ -44,6 +47,9 @@ export interface NodeInit {
   readonly byzantine: { readonly behaviour: ByzantineBehaviour; readonly account: SigningKey } | undefined;
   /** Hears every proposal and vote before it goes to a peer. */
   readonly onSaid: (message: Said) => void;
+  /** Hears every proposal and vote of a validator at one of these places that comes from a peer. */
+  readonly watched: ReadonlySet<number>;
+  readonly onHeard: (message: Said) => void;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -56,6 +62,7 @@ export interface AssembledNode {
   readonly gossip: TransactionGossip;
   readonly sync: BlockSync;
   readonly consensus: Consensus;
+  readonly evidence: EvidencePool;
   /** Graceful: everything ends in order. */
   stop(): Promise<void>;
 }
@@ -85,7 +92,7 @@ export async function assembleNode(
     ledger.prune().catch(onFatal);
   });
   const ports = { clock, scheduler: life, random, logger };
-  const network = tapped(await openNetwork(init, chain, ports), init.onSaid);
+  const network = tapped(await openNetwork(init, chain, ports), init);
   const wrapped = wrap(init, { chain, mempool, network, clock, accounts: ledger });
   const transport = wrapped.network;
   const fetch = createTransactionFetch(
@@ -95,6 +102,8 @@ export async function assembleNode(
   const gossip = createTransactionGossip({ ...ports, transport, mempool, fetch });
   const onPeerHeight = (peer: PeerId, height: number): void => network.setPeerHeight(peer, height);
   const sync = createBlockSync({ ...ports, identity, transport, chain, verifier, onFatal, onPeerHeight });
+  const store = createEvidenceStore(engine, logger);
+  const evidence = createEvidencePool({ ...ports, chain: wrapped.chain, transport, store });
   const { genesisHash } = identity;
   const signer =
     init.key === undefined
@@ -105,7 +114,7 @@ export async function assembleNode(
     directory: disk.consensusLog,
     logSegmentBytes: LOG_SEGMENT_BYTES,
     ...(signer !== undefined && { key: signer }),
-  })({ ...ports, chain: wrapped.chain, transport, mempool, fetch, verifier });
+  })({ ...ports, chain: wrapped.chain, transport, mempool, fetch, verifier, evidence });
   consensus.onFatal(onFatal);
   sync.onStateChange((syncing) => (syncing ? consensus.pause() : consensus.resume()));
   const node: AssembledNode = {
@@ -116,9 +125,11 @@ export async function assembleNode(
     gossip,
     sync,
     consensus,
+    evidence,
     async stop() {
       await sync.stop();
       await consensus.stop();
+      await evidence.stop();
       gossip.stop();
       await signer?.close();
       await network.stop();
@@ -129,6 +140,7 @@ export async function assembleNode(
   const start = async (): Promise<void> => {
     fetch.start();
     gossip.start();
+    await evidence.start();
     await consensus.start();
     sync.start();
     await network.start();
@@ -161,8 +173,8 @@ function openNetwork(
   );
 }
 
-/** Lets an ear hear every proposal and vote that the node sends. */
-function tapped(network: Network, onSaid: NodeInit['onSaid']): Network {
+/** Lets ears hear every proposal and vote that the node sends, and those that come from validators that are watched. */
+function tapped(network: Network, { onSaid, onHeard, watched }: NodeInit): Network {
   const listen = (channel: string, bytes: Uint8Array): void => {
     if (channel !== 'consensus') return;
     const message = parsed(bytes);
@@ -177,10 +189,32 @@ function tapped(network: Network, onSaid: NodeInit['onSaid']): Network {
       listen(channel, message);
       return network.broadcast(channel, message, except);
     },
+    onMessage(channel, handler) {
+      network.onMessage(channel, (peer, bytes) => {
+        const isWatched = channel === 'consensus' && watched.has(speakerOf(bytes));
+        const message = isWatched ? parsed(bytes) : undefined;
+        handler(peer, bytes);
+        if (message !== undefined && message.kind !== 'round-state') onHeard(message);
+      });
+    },
   });
 }
 
+const PROPOSAL_TAG = 1;
+const VOTE_TAG = 2;
 const ROUND_STATE_TAG = 3;
+/** Where the place of its maker stands in an encoded message: after members of fixed length. */
+const SPEAKER_AT: Readonly<Record<number, number>> = {
+  [PROPOSAL_TAG]: 1 + 8 + 4 + 4 + 32,
+  [VOTE_TAG]: 1 + 1 + 8 + 4 + 4,
+};
+
+/** The place of who made a message, without decoding it; -1 for what has none. */
+function speakerOf(bytes: Uint8Array): number {
+  const at = SPEAKER_AT[bytes[0] ?? 0];
+  if (at === undefined || bytes.length < at + 4) return -1;
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
+}
 
 /** Undefined for a round state and for what only a Byzantine node sends. */
 function parsed(bytes: Uint8Array): ConsensusMessage | undefined {
@@ -221,6 +255,7 @@ function wrap(
     random: random.fork('byzantine'),
     scheduler: life,
     identity: genesis.identity,
+    genesisTimeMs: genesis.timeMs,
     heard,
     index: () =>
       parts.chain.tip().validators.validators.findIndex(({ publicKey }) => toHex(publicKey) === own),

@@ -17,6 +17,8 @@ export interface MachineInit {
   readonly peers: () => readonly string[];
   readonly genesis: GenesisState;
   readonly byzantine: { readonly behaviour: ByzantineBehaviour; readonly account: SigningKey } | undefined;
+  /** Places in the set whose messages are heard on their way in. */
+  readonly watched: ReadonlySet<number>;
 }
 
 export interface MachineWorld {
@@ -114,6 +116,8 @@ export class Machine {
       random: this.#random.fork(`life ${life.number}`),
       openLibp2p: this.#world.internet.openerOf(peer, life.scheduler),
       onSaid: (message) => emit({ kind: 'said', node: this.name, message }),
+      watched: this.#init.watched,
+      onHeard: (message) => emit({ kind: 'heard', node: this.name, message }),
       onFatal: (error) => this.#halted(life, error),
     });
     if (!life.scheduler.isAlive) return;

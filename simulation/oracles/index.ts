@@ -1,5 +1,6 @@
 import { agreement } from './agreement.ts';
 import { durability } from './durability.ts';
+import { evidence } from './evidence.ts';
 import { halts } from './halts.ts';
 import { liveness } from './liveness.ts';
 import { locks } from './locks.ts';
@@ -23,6 +24,7 @@ export const ORACLES: readonly MakeOracle[] = [
   stateRoots,
   supply,
   transactions,
+  evidence,
   liveness,
   memory,
   halts,

@@ -9,6 +9,8 @@ const LIMITS: Readonly<Record<string, number>> = {
   'consensus.early': 4_096,
   /** Messages of one height: those of every validator in the rounds that are kept. */
   'consensus.kept': 20_000,
+  'evidence.pending': 1_000,
+  'evidence.early': 2_000,
   /** Bytes of all peers' queues. */
   'network.queued': 64 * 2 ** 20,
   'gossip.announced': 50_000,

@@ -6,6 +6,8 @@ export function describeEvent(event: SimulationEvent): string {
   switch (event.kind) {
     case 'said':
       return `${event.node} says ${describeSaid(event.message)}`;
+    case 'heard':
+      return `${event.node} hears ${describeSaid(event.message)}`;
     case 'final': {
       const { header, hash, transactions } = event.block;
       const { round } = event.commit;

@@ -15,6 +15,8 @@ export type SimulationEvent =
   /** The operator removed the write-ahead log: what the validator was locked on is forgotten. */
   | { readonly kind: 'log-lost'; readonly node: string }
   | { readonly kind: 'said'; readonly node: string; readonly message: Said }
+  /** A correct node was given a message of a validator that lies. */
+  | { readonly kind: 'heard'; readonly node: string; readonly message: Said }
   | {
       readonly kind: 'final';
       readonly node: string;

@@ -20,6 +20,11 @@ export const SIMULATION_CONSENSUS: ConsensusParameters = {
   messageDelayMs: 1_500,
 };
 
+/** Longer than a run. */
+export const EVIDENCE_MAX_AGE_MS = 600_000;
+/** The genesis is so old that evidence of the first height is expired from the start. */
+export const GENESIS_AGE_MS = 2 * EVIDENCE_MAX_AGE_MS;
+
 const keys = new Map<string, SigningKey>();
 
 function keyOf(kind: number, index: number): SigningKey {
@@ -80,7 +85,7 @@ export function simulationGenesis(powers: readonly number[], timeMs: number): Ge
       powerReduction: SIMULATION_STAKE,
       epochBlocks: 100,
       unbondingPeriodMs: 1_000,
-      evidenceMaxAgeMs: 1_000,
+      evidenceMaxAgeMs: EVIDENCE_MAX_AGE_MS,
     },
     consensus: SIMULATION_CONSENSUS,
   };

@@ -14,6 +14,7 @@ import { Trace, type SimulationEvent } from './events.ts';
 import {
   ACCOUNTS,
   accountKey,
+  GENESIS_AGE_MS,
   simulationGenesis,
   transportSeed,
   validatorAddress,
@@ -49,6 +50,8 @@ export class World {
     const emit = (event: SimulationEvent): void => this.#emit(event);
     const addresses = peers.map((peer, index) => `/ip4/10.0.0.${index + 1}/tcp/1/p2p/${peer}`);
     let accounts = 0;
+    const order = setOrder(powers);
+    const liars = new Set([...byzantine.keys()].map((index) => order.indexOf(index)));
     this.machines = peers.map((peer, index) => {
       const behaviour = byzantine.get(index);
       const account = accountKey(ACCOUNTS + accounts);
@@ -63,6 +66,7 @@ export class World {
           peers: () => addresses.filter((_, other) => other !== index),
           genesis,
           byzantine: behaviour === undefined ? undefined : { behaviour, account },
+          watched: behaviour === undefined ? liars : new Set(),
         },
         { internet: this.internet, emit },
         random,
@@ -81,7 +85,7 @@ export class World {
       nowMs: () => time.now(),
       skewMs: () => this.#skewMs,
       isCorrect: (name) => correct.some((machine) => machine.name === name),
-      validators: setOrder(powers).map((index) => ({
+      validators: order.map((index) => ({
         power: powers[index] ?? 0,
         publicKey: validatorKey(index).publicKey,
         node: `v${index}`,
@@ -136,7 +140,8 @@ export class World {
   #emit(event: SimulationEvent): void {
     if (event.kind === 'log-lost') this.#logsLost.add(event.node);
     if (event.kind === 'entered') this.rounds++;
-    if (event.kind !== 'gauge') this.trace.add(this.time.monotonic(), describeEvent(event));
+    if (event.kind !== 'gauge' && event.kind !== 'heard')
+      this.trace.add(this.time.monotonic(), describeEvent(event));
     this.#noteSkew();
     if (event.kind === 'ended') this.storm.supervise(event.node);
     this.client.observe(event);
@@ -179,6 +184,8 @@ function gaugesOf(machine: Machine): [string, number][] {
     ['mempool.bytes', node.mempool.bytes],
     ['consensus.waiting', waiting],
     ['consensus.early', early],
+    ['evidence.pending', node.evidence.statistics().pending],
+    ['evidence.early', node.evidence.statistics().early],
     ['network.queued', node.network.statistics().bytesQueued],
     ['gossip.announced', node.gossip.statistics().announced],
     ['log.bytes', machine.disk.logBytes],
@@ -198,7 +205,7 @@ function setUp(profile: Profile, seed: number, validators: number): Setup {
   const draw = random.fork('setup');
   const isUneven = draw.chance(profile.unevenPowers);
   const powers = Array.from({ length: validators }, () => (isUneven ? draw.between(2, 4) : 1));
-  const genesis = simulationGenesis(powers, new VirtualTime().now());
+  const genesis = simulationGenesis(powers, new VirtualTime().now() - GENESIS_AGE_MS);
   const total = powers.reduce((sum, power) => sum + power, 0);
   const choice = BEHAVIOURS.filter(
     ({ name }) => profile.behaviours.length === 0 || profile.behaviours.includes(name),
