@@ -97,16 +97,23 @@ export class SimulatedDisk {
   #journalOf(access: DiskAccess): Journal {
     const size = (): number => this.#journal.reduce((sum, { length }) => sum + 4 + length, 0);
     return {
-      append: (encoded) =>
-        access.write(() => {
+      append: async (encoded) => {
+        await access.write(() => {
           this.#journal.push(...encoded.map((bytes) => bytes.slice()));
-        }),
+        });
+        const written = this.#journal.length;
+        await access.sync(() => {
+          this.#journalDurable = Math.max(this.#journalDurable, Math.min(written, this.#journal.length));
+        });
+      },
       read: () => access.read(() => this.#journal.map((bytes) => bytes.slice())),
-      rewrite: (encoded) =>
-        access.write(() => {
-          this.#journal = encoded.map((bytes) => bytes.slice());
-          this.#journalDurable = Math.min(this.#journalDurable, this.#journal.length);
-        }),
+      rewrite: async (encoded) => {
+        const next = encoded.map((bytes) => bytes.slice());
+        await access.sync(() => {
+          this.#journal = next;
+          this.#journalDurable = next.length;
+        });
+      },
       get bytes() {
         return size();
       },

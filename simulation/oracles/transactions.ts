@@ -10,8 +10,8 @@ interface Accepted {
 }
 
 /**
- * What a node accepted becomes final, or expires. Excused: what only nodes held that lost power since (an
- * acknowledgement survives the process, not the power), and what waits behind it in its sender's order.
+ * What a node accepted becomes final, or expires: an acknowledgement survives the process and the power. Excused: what
+ * only nodes held that had not acknowledged it and ended since, and what waits behind it in its sender's order.
  */
 export const transactions: MakeOracle = (context) => {
   const accepted = new Map<string, Accepted>();
@@ -56,10 +56,7 @@ export const transactions: MakeOracle = (context) => {
           return undefined;
         }
         case 'ended':
-          for (const entry of accepted.values()) {
-            entry.memories.delete(event.node);
-            if (event.cause === 'power') entry.journals.delete(event.node);
-          }
+          for (const entry of accepted.values()) entry.memories.delete(event.node);
           return undefined;
         case 'final':
           if (!context.isCorrect(event.node) || event.block.header.height <= height) return undefined;

@@ -88,7 +88,8 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
   const top = world.topHeight;
   if (judge.finding === undefined)
     await time.runUntil(
-      isOver(() => world.height >= top),
+      // The last heights may have shown what must still come into a block.
+      isOver(() => world.height >= top && judge.isSettled),
       CALM_LIMIT_MS,
     );
   if (judge.finding === undefined) await judge.finish();

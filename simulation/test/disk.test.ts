@@ -83,14 +83,33 @@ describe('the simulated disk', () => {
   });
 
   it('fails while it is full, and is well after it was healed', async () => {
-    const { disk, mount } = machine(1);
+    const { time, disk, mount } = machine(1);
     const { consensusLog, journal } = mount();
     disk.faults.full = true;
     await assert.rejects(consensusLog.open('wal'), /no space left/);
     await assert.rejects(journal.append([utf8('x')]), /no space left/);
     assert.equal(disk.failures, 2);
     disk.heal();
-    await journal.append([utf8('x')]);
+    const appending = journal.append([utf8('x')]);
+    await time.run(10);
+    await appending;
     assert.equal((await journal.read()).length, 1);
+  });
+
+  it('keeps what the journal acknowledged, and may lose what it was asked to keep', async () => {
+    const left = new Set<number>();
+    for (let seed = 1; seed <= 40; seed++) {
+      const { time, disk, mount } = machine(seed);
+      const { journal } = mount();
+      const appending = journal.append([utf8('a')]);
+      await time.run(10);
+      await appending;
+      void journal.append([utf8('b')]);
+      await time.run(0);
+      disk.losePower();
+      const after = await mount().journal.read();
+      left.add(after.length);
+    }
+    assert.deepEqual(left, new Set([1, 2]));
   });
 });

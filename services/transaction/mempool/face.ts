@@ -11,7 +11,7 @@ export interface AccountReader {
 export interface Mempool {
   /**
    * Decodes, checks, verifies and admits; one result for each input, in order. Transactions from the API
-   * (`source` begins with `api:`) are in the journal when it resolves.
+   * (`source` begins with `api:`) are durably in the journal when it resolves.
    *
    * @param source who sent them: `api:ADDRESS` or a peer id; signatures are verified on its budget
    */

@@ -205,7 +205,13 @@ class MempoolService implements Mempool {
   async #remember(admitted: readonly Transaction[]): Promise<void> {
     if (admitted.length === 0) return;
     for (const { id } of admitted) this.#local.add(id);
-    await this.#components.journal.append(admitted.map(({ bytes }) => bytes));
+    try {
+      await this.#components.journal.append(admitted.map(({ bytes }) => bytes));
+    } catch (error) {
+      // A new file may be written where the old one cannot be: what comes later is acknowledged again.
+      this.#compacting ??= this.#compact();
+      throw error;
+    }
     if (this.#components.journal.bytes > JOURNAL_BYTES_COMPACT) this.#compacting ??= this.#compact();
   }
 

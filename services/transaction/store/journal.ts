@@ -4,62 +4,123 @@ import { frameTransactions, unframeTransactions } from '../gossip/frames.ts';
 
 /** Where the mempool keeps what it acknowledged over a restart. */
 export interface Journal {
-  /** Resolves when the transactions survive a crash of the process. */
+  /** Resolves when power loss cannot take the transactions back. */
   append(encoded: readonly Uint8Array[]): Promise<void>;
   /** Everything in it; a torn end is left out. */
   read(): Promise<Uint8Array[]>;
-  /** Replaces the content atomically. */
+  /** Replaces the content atomically and durably. */
   rewrite(encoded: readonly Uint8Array[]): Promise<void>;
   readonly bytes: number;
   close(): Promise<void>;
+}
+
+/** A journal in a file: transactions one after the other, each after its length. */
+export async function openFileJournal(path: string): Promise<Journal> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, 'a');
+  const size = frameTransactions(await readIntact(path)).length;
+  // Behind a torn end nothing would be found again.
+  await file.truncate(size);
+  await syncFolder(path);
+  return new FileJournal(path, file, size);
 }
 
 async function readIntact(path: string): Promise<Uint8Array[]> {
   return unframeTransactions(new Uint8Array(await readFile(path)), { tornEnd: true });
 }
 
-/** A journal in a file: transactions one after the other, each after its length. */
-export async function openFileJournal(path: string): Promise<Journal> {
-  await mkdir(dirname(path), { recursive: true });
-  let file: FileHandle = await open(path, 'a');
-  let size = frameTransactions(await readIntact(path)).length;
-  // Behind a torn end nothing would be found again.
-  await file.truncate(size);
-  let last: Promise<unknown> = Promise.resolve();
+/** Makes a name in a folder durable. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+class FileJournal implements Journal {
+  readonly #path: string;
+  #file: FileHandle;
+  #size: number;
   /** One operation at a time, so that frames never mix. */
-  function serially<Value>(work: () => Promise<Value>): Promise<Value> {
-    const done = last.then(work, work);
-    last = done.catch(() => {});
+  #last: Promise<unknown> = Promise.resolve();
+  /** What waits for the operation under way: it is written and synced together. */
+  #waiting: Uint8Array[] = [];
+  #group: Promise<void> | undefined;
+  /** After a sync that failed nobody knows what the disk has: only a new file helps. */
+  #broken: Error | undefined;
+
+  constructor(path: string, file: FileHandle, size: number) {
+    this.#path = path;
+    this.#file = file;
+    this.#size = size;
+  }
+
+  get bytes(): number {
+    return this.#size;
+  }
+
+  append(encoded: readonly Uint8Array[]): Promise<void> {
+    this.#waiting.push(...encoded);
+    this.#group ??= this.#serially(() => {
+      const group = this.#waiting;
+      this.#waiting = [];
+      this.#group = undefined;
+      return this.#write(frameTransactions(group));
+    });
+    return this.#group;
+  }
+
+  read(): Promise<Uint8Array[]> {
+    return this.#serially(() => readIntact(this.#path));
+  }
+
+  rewrite(encoded: readonly Uint8Array[]): Promise<void> {
+    return this.#serially(async () => {
+      const frame = frameTransactions(encoded);
+      const next = await open(`${this.#path}.new`, 'w');
+      try {
+        await next.writeFile(frame);
+        // Before the name: a name without its content would lose what the file before it held.
+        await next.datasync();
+      } finally {
+        await next.close();
+      }
+      await rename(`${this.#path}.new`, this.#path);
+      await this.#file.close();
+      this.#file = await open(this.#path, 'a');
+      this.#size = frame.length;
+      this.#broken = undefined;
+      await syncFolder(this.#path);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#serially(() => this.#file.close());
+  }
+
+  #serially<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = this.#last.then(work, work);
+    this.#last = done.catch(() => {});
     return done;
   }
-  return {
-    get bytes() {
-      return size;
-    },
-    append: (encoded) =>
-      serially(async () => {
-        const frame = frameTransactions(encoded);
-        try {
-          await file.appendFile(frame);
-        } catch (error) {
-          // A part may be written. Where even this fails, the caller has the error that counts.
-          await file.truncate(size).catch(() => {});
-          throw error;
-        }
-        size += frame.length;
-      }),
-    read: () => serially(() => readIntact(path)),
-    rewrite: (encoded) =>
-      serially(async () => {
-        const frame = frameTransactions(encoded);
-        const next = await open(`${path}.new`, 'w');
-        await next.writeFile(frame);
-        await next.close();
-        await rename(`${path}.new`, path);
-        await file.close();
-        file = await open(path, 'a');
-        size = frame.length;
-      }),
-    close: () => serially(() => file.close()),
-  };
+
+  async #write(frame: Uint8Array): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken;
+    try {
+      await this.#file.appendFile(frame);
+    } catch (error) {
+      // A part may be written. Where even this fails, the caller has the error that counts.
+      await this.#file.truncate(this.#size).catch(() => {});
+      throw error;
+    }
+    this.#size += frame.length;
+    try {
+      await this.#file.datasync();
+    } catch (error) {
+      this.#broken = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
+  }
 }

@@ -23,7 +23,13 @@ async function openMempool(journal: Journal, accounts?: TestAccounts) {
 
 /** A journal that is always big enough to be rewritten. */
 function alwaysCompacting(journal: Journal): Journal {
-  return { ...journal, bytes: JOURNAL_BYTES_COMPACT + 1 };
+  return {
+    append: (encoded) => journal.append(encoded),
+    read: () => journal.read(),
+    rewrite: (encoded) => journal.rewrite(encoded),
+    close: () => journal.close(),
+    bytes: JOURNAL_BYTES_COMPACT + 1,
+  };
 }
 
 describe('journal of the mempool', () => {
