@@ -20,7 +20,8 @@ import type { ConsensusMessage, SignedProposal, SignedVote } from '../wire/messa
 import { EarlyMessages } from './early-messages.ts';
 import type { HeightBook } from './height-book.ts';
 import { makeHeightContext } from './height-context.ts';
-import { HeightRun, type HeightAnswer, type HeightRunComponents } from './height-run.ts';
+import type { HeightAnswer } from './height-answer.ts';
+import { HeightRun, type HeightRunComponents } from './height-run.ts';
 import { Inbox } from './inbox.ts';
 import { Pace } from './pace.ts';
 import { Relay } from './relay.ts';
@@ -28,7 +29,7 @@ import { Telemetry } from './telemetry.ts';
 import { Timers } from './timers.ts';
 
 /** `look-at-tip`: the chain may have gone on without this driver. */
-type Signal = 'transactions-available' | 'look-at-tip';
+type Signal = 'transactions-available' | 'look-at-tip' | 'signer-ready';
 
 type OwnItem =
   | { readonly kind: 'answer'; readonly run: HeightRun; readonly answer: HeightAnswer }
@@ -88,6 +89,7 @@ class ConsensusDriver implements Consensus {
     this.#unsubscribe = [
       chain.onFinalised(() => this.#signal('look-at-tip')),
       mempool.onAvailable(() => this.#beginWithTransactions()),
+      this.#init.key?.onReady?.(() => this.#signal('signer-ready')) ?? (() => {}),
       transport.onPeer(({ kind, peer }) =>
         kind === 'connected' ? this.#relay.greet(peer) : this.#relay.forget(peer),
       ),
@@ -226,6 +228,8 @@ class ConsensusDriver implements Consensus {
         return;
       case 'transactions-available':
         return current?.takeTransactionsAvailable();
+      case 'signer-ready':
+        return current?.askAgain();
       case 'look-at-tip': {
         const isBehind =
           current === undefined || this.#components.chain.tip().height >= current.context.height;

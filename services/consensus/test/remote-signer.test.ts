@@ -3,68 +3,16 @@ import { describe, it } from 'node:test';
 import { openCoordinationEngine } from '#engines/coordination';
 import { ed25519Key, referenceVerifier, silentLogger, toHex, type CodedError } from '#kernel';
 import type { VoteBody } from '#services/block';
-import type { PeerEvent, PeerInfo, Transport } from '#services/network';
 import { createRemoteSigner, type RemoteSigner } from '../signing/remote-signer.ts';
-import { openSignerService, type SignerService } from '../signing/signer-service.ts';
+import { openSignerService } from '../signing/signer-service.ts';
 import { seeded } from './core-network.ts';
 import { MemoryDirectory } from './memory-directory.ts';
+import { SIGNER, SignerLink } from './signer-link.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const key = ed25519Key(new Uint8Array(32).fill(7));
 const genesisHash = new Uint8Array(32).fill(3);
 const LEASE_MS = 3_000;
-const SIGNER = 'signer';
-
-/** The way to the signer: cut, silent, or saying something of its own. */
-class Link implements Pick<Transport, 'request' | 'peers' | 'onPeer'> {
-  readonly #node: string;
-  readonly #service: SignerService;
-  readonly #time: VirtualTime;
-  readonly #listeners = new Set<(event: PeerEvent) => void>();
-  isConnected = true;
-  isSilent = false;
-  delayMs = 5;
-  answerWith: Uint8Array | undefined;
-  requests = 0;
-
-  constructor(node: string, service: SignerService, time: VirtualTime) {
-    this.#node = node;
-    this.#service = service;
-    this.#time = time;
-  }
-
-  peers(): readonly PeerInfo[] {
-    return this.isConnected ? [{ id: SIGNER } as PeerInfo] : [];
-  }
-
-  onPeer(listener: (event: PeerEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  connect(isConnected: boolean): void {
-    this.isConnected = isConnected;
-    const kind = isConnected ? 'connected' : 'disconnected';
-    for (const listener of this.#listeners) listener({ kind, peer: SIGNER });
-  }
-
-  async request(_peer: string, _protocol: string, body: Uint8Array, { timeoutMs }: { timeoutMs: number }) {
-    this.requests++;
-    await this.#wait(this.delayMs);
-    if (!this.isConnected) throw new Error('gone');
-    if (this.isSilent) {
-      await this.#wait(timeoutMs);
-      throw new Error('too late');
-    }
-    return this.answerWith ?? this.#service.answer(this.#node, body);
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#time.after(ms, resolve);
-    });
-  }
-}
 
 async function world() {
   const time = new VirtualTime();
@@ -79,7 +27,7 @@ async function world() {
     },
   );
   const node = (name: string, isFit = () => true, publicKey = key.publicKey) => {
-    const link = new Link(name, service, time);
+    const link = new SignerLink(name, service, time);
     const signer = createRemoteSigner(
       { publicKey, genesisHash, signer: SIGNER, isFit },
       {

@@ -230,7 +230,7 @@ class Machine {
 
   async #liveOn(life: number): Promise<void> {
     const world = this.#world;
-    let ended = false;
+    const failure = { isFatal: false };
     const service = await openSignerService(
       { key: KEY, genesisHash: GENESIS_HASH, leaseMs: LEASE_MS },
       {
@@ -238,7 +238,7 @@ class Machine {
         directory: this.#directory,
         logger: silentLogger,
         onFatal: () => {
-          ended = true;
+          failure.isFatal = true;
         },
       },
     );
@@ -252,7 +252,7 @@ class Machine {
       token = answer.status === 'ok' ? answer.token : 0;
     };
     let renewAtMs = 0;
-    while (life === this.#life && !ended) {
+    while (life === this.#life && !failure.isFatal) {
       const nowMs = world.time.monotonic() * this.#rate;
       if (token === 0) await ask('acquire');
       else if (nowMs >= renewAtMs && world.random(4) > 0) await ask('renew');
