@@ -7,6 +7,7 @@ import { consensusError } from '../errors.ts';
 import type { ConsensusSigner } from '../signer.ts';
 import { createRemoteSigner } from '../signing/remote-signer.ts';
 import { openSignerService } from '../signing/signer-service.ts';
+import { INVALID_PREFIX } from './fake-chain.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 import { SIGNER, SignerLink } from './signer-link.ts';
 import { GENESIS_HASH, grow, testKey, verifier, World, type TestNode } from './world.ts';
@@ -91,6 +92,32 @@ describe('consensus with a remote signer (CONS-15)', () => {
       .filter(({ message }) => message.kind === 'vote' && message.vote.validatorIndex === 0);
     assert.equal(late.length, 0);
     assert.deepEqual(node.fatal, []);
+    await world.stopAll();
+  });
+
+  it('drops a signature that comes when its round is over', async () => {
+    const { world, key, node } = await slowWorld(4);
+    await grow(world, 2, world.nodes);
+    key.delayMs = 1_000;
+    let [late, rounds] = [0, 0];
+    const witness = world.network.onSend;
+    const said = new Set<string>();
+    world.network.onSend = (sent) => {
+      witness(sent);
+      const round = node.consensus?.status().round ?? 0;
+      rounds = Math.max(rounds, round);
+      if (sent.from !== node.id || sent.message.kind !== 'vote' || sent.message.vote.validatorIndex !== 0)
+        return;
+      const { body } = sent.message.vote;
+      const place = `${body.height} ${body.round} ${body.kind}`;
+      if (!said.has(place) && body.height > 2 && body.round < round) late++;
+      said.add(place);
+    };
+    // Every round ends without a block, by the votes of the others.
+    world.submit(`${INVALID_PREFIX} never`);
+    await world.time.run(10_000);
+    assert.ok(rounds > 5, `${rounds} rounds`);
+    assert.equal(late, 0);
     await world.stopAll();
   });
 
