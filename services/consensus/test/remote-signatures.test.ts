@@ -203,4 +203,20 @@ describe('a validator of two nodes and a signer (CONS-12, CONS-14, CONS-15)', ()
       await world.stopAll();
     }
   });
+
+  it('goes on by the other node when the one that signs dies at any instant, with what it had not sent', async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const { world, pair } = await pairWorld(seed);
+      await grow(world, 2, world.nodes);
+      const [{ node, link }] = pair as [(typeof pair)[number]];
+      world.submit(`seed ${seed}`);
+      await world.time.run(world.random(16));
+      world.crash(node);
+      link.isSilent = true;
+      const others = world.nodes.filter((other) => other !== node);
+      await grow(world, 2, others, 60_000);
+      world.check();
+      await world.stopAll();
+    }
+  });
 });
