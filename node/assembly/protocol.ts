@@ -158,7 +158,9 @@ export async function startProtocol(
   });
   const store = createEvidenceStore(init.engine, logger);
   const evidence = createEvidencePool({ ...ports, chain, transport, store });
-  const isFit = () => !sync.syncing;
+  // One that nobody hears leaves the lease to the other node of its validator.
+  const isHeard = () => network.peers().length > 0 || chain.tip().validators.validators.length === 1;
+  const isFit = () => !sync.syncing && isHeard();
   const { signer, remote } = await openSigner(init, { tipHeight: chain.tip().height, isFit }, teardown);
   const consensus = createConsensus({
     identity,

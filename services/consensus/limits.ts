@@ -87,6 +87,8 @@ export const SIGNER_ANSWER_BYTES_MAX = 1_024;
 export const SIGNER_CONCURRENT_MAX = 16;
 /** Signatures that a node waits for at once: what comes on top is not asked for. */
 export const SIGNATURES_PENDING_MAX = 4;
+/** Votes of the height in progress that the record of a shared key remembers, the newest. */
+export const SAID_VOTES_MAX = 16;
 /** Time in which a remote signer must answer. */
 export const SIGNER_TIMEOUT_MS = 1_000;
 /** Pauses between attempts to get the lease. */

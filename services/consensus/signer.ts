@@ -11,6 +11,8 @@ export interface ConsensusSigner {
   readonly isRemote?: boolean;
   /** Tells when a signer that could not sign can again. */
   onReady?(listener: () => void): () => void;
+  /** CONS-16: tells what another node had the key say in a place in which this one asked for something else. */
+  onSaid?(listener: (body: VoteBody, signature: Uint8Array) => void): () => void;
   /**
    * @throws `consensus.sign-regression`, `consensus.sign-conflict`, `consensus.storage-failed`; a remote one also
    *   `consensus.sign-fenced`, `consensus.sign-locked`, `consensus.signer-standby`, `consensus.signer-unavailable`,

@@ -1,5 +1,5 @@
 import { CodedError, isCodedError, type Cancellable } from '#kernel';
-import { decodeBlock } from '#services/block';
+import { decodeBlock, type VoteBody } from '#services/block';
 import type { PeerId } from '#services/network';
 import type { Transaction } from '#services/transaction';
 import { powerTotals } from '../domain/state.ts';
@@ -33,6 +33,7 @@ type Signal = 'transactions-available' | 'look-at-tip' | 'signer-ready';
 
 type OwnItem =
   | { readonly kind: 'answer'; readonly run: HeightRun; readonly answer: HeightAnswer }
+  | { readonly kind: 'said'; readonly body: VoteBody; readonly signature: Uint8Array }
   | { readonly kind: Signal };
 
 interface VoteItem {
@@ -90,6 +91,8 @@ class ConsensusDriver implements Consensus {
       chain.onFinalised(() => this.#signal('look-at-tip')),
       mempool.onAvailable(() => this.#beginWithTransactions()),
       this.#init.key?.onReady?.(() => this.#signal('signer-ready')) ?? (() => {}),
+      this.#init.key?.onSaid?.((body, signature) => this.#inbox.pushOwn({ kind: 'said', body, signature })) ??
+        (() => {}),
       transport.onPeer(({ kind, peer }) =>
         kind === 'connected' ? this.#relay.greet(peer) : this.#relay.forget(peer),
       ),
@@ -221,13 +224,15 @@ class ConsensusDriver implements Consensus {
 
   async #takeOwn(item: OwnItem): Promise<void> {
     const current = this.#current;
-    if (item.kind !== 'answer') this.#signals.delete(item.kind);
+    if (item.kind !== 'answer' && item.kind !== 'said') this.#signals.delete(item.kind);
     switch (item.kind) {
       case 'answer':
         if (item.run === current) await current.takeAnswer(item.answer);
         return;
       case 'transactions-available':
         return current?.takeTransactionsAvailable();
+      case 'said':
+        return current?.takeSaid(item.body, item.signature);
       case 'signer-ready':
         return current?.askAgain();
       case 'look-at-tip': {

@@ -121,9 +121,15 @@ export class HeightRun {
   askAgain(): void {
     const { self } = this.context.setting;
     if (this.#isOver || self === undefined) return;
-    const isSaid = ({ vote, round }: VoteEffect): boolean =>
-      this.context.book.votesAt(vote, round, self).length > 0;
+    const isSaid = (at: VoteEffect) => this.context.book.votesAt(at.vote, at.round, self).length > 0;
     this.#effects.push(...this.#unsigned.take(this.#core.round).filter((effect) => !isSaid(effect)));
+  }
+
+  /** CONS-16: takes over what another node had the key say. */
+  takeSaid(body: VoteBody, signature: Uint8Array): void {
+    const { height, setting } = this.context;
+    if (this.#isOver || body.height !== height || setting.self === undefined) return;
+    this.#sayVote({ body, validatorIndex: setting.self, signature });
   }
 
   /** Takes back the result of work that this height started. */
@@ -357,11 +363,7 @@ export class HeightRun {
   }
 
   /** CONS-15: goes on at once; `then` is called when the signer has answered, or not. */
-  #whenSigned(
-    signing: Promise<Uint8Array>,
-    round: number,
-    then: (signature: Uint8Array | undefined) => void,
-  ): void {
+  #whenSigned(signing: Promise<Uint8Array>, round: number, then: (signature?: Uint8Array) => void): void {
     this.#unlessRefused(signing, round).then(then, (error: unknown) => {
       if (!this.#isOver) this.#components.fail(error);
     });

@@ -1,8 +1,21 @@
-import { ByteListType, ByteVectorType, ContainerType, UintNumberType } from '@chainsafe/ssz';
+import {
+  ByteListType,
+  ByteVectorType,
+  ContainerType,
+  ListCompositeType,
+  UintNumberType,
+} from '@chainsafe/ssz';
 import type { CoordinationEngine, Lease } from '#engines/coordination';
 import { codec, isCodedError, SIGNATURE_BYTES, toHex, uint64 } from '#kernel';
 import { consensusError } from '../errors.ts';
-import { isRepeat, SIGN_STEPS, type SignDigest, type SignStep } from '../store/last-sign-guard.ts';
+import { SAID_VOTES_MAX } from '../limits.ts';
+import {
+  isRepeat,
+  SIGN_STEPS,
+  type SignDigest,
+  type SignRequest,
+  type SignStep,
+} from '../store/last-sign-guard.ts';
 import { leavesLock, lockAfter, type BlockSignRequest, type KeyLock } from './lock-rule.ts';
 
 /** The record of the last signature of a key that several machines may use. */
@@ -14,13 +27,33 @@ export interface FencedGuard {
    *   `consensus.sign-record-corrupt`, and what the engine throws: then nothing was signed for anybody
    */
   sign(request: BlockSignRequest, lease: Lease, sign: SignDigest): Promise<Uint8Array>;
+  /** CONS-16: what the key said in a place of the height in progress, whoever asked for it. */
+  said(place: Pick<SignRequest, 'height' | 'round' | 'step'>): Promise<SaidVote | undefined>;
+}
+
+/** A vote that was signed. */
+export interface SaidVote {
+  readonly round: number;
+  readonly step: SignStep;
+  /** Undefined for nil. */
+  readonly blockHash: Uint8Array | undefined;
+  readonly signature: Uint8Array;
 }
 
 interface FencedRecord extends BlockSignRequest {
   readonly signature: Uint8Array;
   readonly lock: KeyLock | undefined;
+  /** Votes of the height, the oldest first. */
+  readonly said: readonly SaidVote[];
 }
 
+const saidWire = new ContainerType({
+  round: uint64,
+  step: new UintNumberType(1),
+  /** Empty for nil. */
+  blockHash: new ByteListType(32),
+  signature: new ByteVectorType(SIGNATURE_BYTES),
+});
 const recordCodec = codec(
   'record of the last signature',
   new ContainerType({
@@ -32,8 +65,9 @@ const recordCodec = codec(
     /** 0 and an empty hash where there is no lock. */
     lockToken: uint64,
     lockHash: new ByteListType(32),
+    said: new ListCompositeType(saidWire, SAID_VOTES_MAX),
   }),
-  256,
+  4_096,
 );
 
 /** Name of the lease of a key. */
@@ -57,7 +91,8 @@ export function createFencedGuard(engine: CoordinationEngine, publicKey: Uint8Ar
       if (last !== undefined && isRepeat(request, last)) return last.signature;
       if (leavesLock(request, last, lease.token)) throw locked(request);
       const signature = await sign(request.digest);
-      const record = { ...request, signature, lock: lockAfter(request, last, lease.token) };
+      const lock = lockAfter(request, last, lease.token);
+      const record = { ...request, signature, lock, said: saidAfter(request, signature, last) };
       try {
         await engine.put(recordKey, encodeRecord(record), { lease, revision: found?.revision ?? 0 });
       } catch (cause) {
@@ -66,7 +101,24 @@ export function createFencedGuard(engine: CoordinationEngine, publicKey: Uint8Ar
       }
       return signature;
     },
+    async said({ height, round, step }) {
+      const found = await engine.get(recordKey);
+      const last = found === undefined ? undefined : decodeRecord(found.value);
+      if (last?.height !== height) return undefined;
+      return last.said.find((vote) => vote.round === round && vote.step === step);
+    },
   };
+}
+
+/** The votes of the height with the new one: proposals are no votes. */
+function saidAfter(
+  { height, round, step, blockHash }: BlockSignRequest,
+  signature: Uint8Array,
+  last: Omit<FencedRecord, 'blockHash'> | undefined,
+): readonly SaidVote[] {
+  const before = last?.height === height ? last.said : [];
+  if (step === 'proposal') return before;
+  return [...before, { round, step, blockHash, signature }].slice(-SAID_VOTES_MAX);
 }
 
 export function fenced(lease: Lease, cause?: unknown) {
@@ -94,7 +146,7 @@ function locked({ height, round }: BlockSignRequest) {
   );
 }
 
-function encodeRecord({ height, round, step, digest, signature, lock }: FencedRecord): Uint8Array {
+function encodeRecord({ height, round, step, digest, signature, lock, said }: FencedRecord): Uint8Array {
   return recordCodec.encode({
     height,
     round,
@@ -103,15 +155,29 @@ function encodeRecord({ height, round, step, digest, signature, lock }: FencedRe
     signature,
     lockToken: lock?.token ?? 0,
     lockHash: lock?.blockHash ?? new Uint8Array(0),
+    said: said.map((vote) => ({
+      round: vote.round,
+      step: SIGN_STEPS[vote.step],
+      blockHash: vote.blockHash ?? new Uint8Array(0),
+      signature: vote.signature,
+    })),
   });
 }
 
 function decodeRecord(bytes: Uint8Array): Omit<FencedRecord, 'blockHash'> {
   try {
-    const { step: number, lockToken, lockHash, ...rest } = recordCodec.decode(bytes);
-    const step = (Object.keys(SIGN_STEPS) as SignStep[]).find((name) => SIGN_STEPS[name] === number);
-    if (step === undefined) throw new RangeError(`there is no step ${number}`);
-    return { ...rest, step, lock: lockToken === 0 ? undefined : { token: lockToken, blockHash: lockHash } };
+    const { step, lockToken, lockHash, said, ...rest } = recordCodec.decode(bytes);
+    return {
+      ...rest,
+      step: stepOf(step),
+      lock: lockToken === 0 ? undefined : { token: lockToken, blockHash: lockHash },
+      said: said.map(({ round, step: number, blockHash, signature }) => ({
+        round,
+        step: stepOf(number),
+        blockHash: blockHash.length === 0 ? undefined : blockHash,
+        signature,
+      })),
+    };
   } catch (cause) {
     throw consensusError(
       'sign-record-corrupt',
@@ -121,4 +187,10 @@ function decodeRecord(bytes: Uint8Array): Omit<FencedRecord, 'blockHash'> {
       { cause },
     );
   }
+}
+
+function stepOf(number: number): SignStep {
+  const step = (Object.keys(SIGN_STEPS) as SignStep[]).find((name) => SIGN_STEPS[name] === number);
+  if (step === undefined) throw new RangeError(`there is no step ${number}`);
+  return step;
 }

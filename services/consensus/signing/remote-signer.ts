@@ -7,7 +7,7 @@ import {
   type Scheduler,
   type SignatureVerifier,
 } from '#kernel';
-import { proposalBodyCodec, proposalDigest, voteBodyCodec, voteDigest } from '#services/block';
+import { proposalBodyCodec, proposalDigest, voteBodyCodec, voteDigest, type VoteBody } from '#services/block';
 import type { PeerId, Transport } from '#services/network';
 import { consensusError } from '../errors.ts';
 import {
@@ -32,7 +32,7 @@ export interface RemoteSignerInit {
   readonly genesisHash: Uint8Array;
   /** The signer's identity; the transport proves it. */
   readonly signer: PeerId;
-  /** Whether this node is fit to sign: one that is catching up leaves the lease to the other. */
+  /** Whether this node is fit to sign: one that is behind, or that nobody hears, leaves the lease to the other. */
   readonly isFit: () => boolean;
 }
 
@@ -54,11 +54,14 @@ export interface RemoteSignerStatus {
 export interface RemoteSigner extends ConsensusSigner {
   readonly isRemote: true;
   onReady(listener: () => void): () => void;
+  onSaid(listener: SaidListener): () => void;
   status(): RemoteSignerStatus;
   start(): void;
   /** Gives the lease back, so that the other node need not wait for its end. */
   stop(): Promise<void>;
 }
+
+type SaidListener = (body: VoteBody, signature: Uint8Array) => void;
 
 /** A key that a signer keeps, in a process or on a machine of its own. Nothing leaves before the lease is there. */
 export function createRemoteSigner(init: RemoteSignerInit, components: RemoteSignerComponents): RemoteSigner {
@@ -72,6 +75,7 @@ class LeasedSigner implements RemoteSigner {
   readonly #components: RemoteSignerComponents;
   readonly #logger: Logger;
   readonly #listeners = new Set<() => void>();
+  readonly #saidListeners = new Set<SaidListener>();
   #status: RemoteSignerStatus = { state: 'unavailable', error: unavailable('it was not reached yet') };
   /** Token of the lease, while this node has no reason to think that it is over. */
   #token: number | undefined;
@@ -97,6 +101,11 @@ class LeasedSigner implements RemoteSigner {
   onReady(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onSaid(listener: SaidListener): () => void {
+    this.#saidListeners.add(listener);
+    return () => this.#saidListeners.delete(listener);
   }
 
   start(): void {
@@ -153,6 +162,7 @@ class LeasedSigner implements RemoteSigner {
     if (answer.status !== 'ok') {
       const error = refusalOf(answer);
       if (error.code === 'consensus.sign-fenced') this.#lose(error);
+      if (answer.body.length > 0) this.#tellSaid(answer);
       throw error;
     }
     const { publicKey } = this;
@@ -162,6 +172,13 @@ class LeasedSigner implements RemoteSigner {
       'signer-failed',
       'the signature of the signer is not one of the configured consensus key; compare signer.consensusKey with what "node0 signer init" printed',
     );
+  }
+
+  #tellSaid({ body: bytes, signature }: SignerAnswer): void {
+    const body = voteBodyCodec.decode(bytes);
+    const digest = voteDigest(body, this.#init.genesisHash);
+    if (!this.#components.verifier.verify({ publicKey: this.publicKey, digest, signature })) return;
+    for (const listener of this.#saidListeners) listener(body, signature);
   }
 
   /** @throws `consensus.signer-unavailable`; then nothing is known of the lease */
@@ -211,7 +228,7 @@ class LeasedSigner implements RemoteSigner {
       throw unavailable('it is not connected');
     if (!isFit()) {
       await this.#giveBack();
-      this.#enter({ state: 'standby', error: standby('this node is catching up') });
+      this.#enter({ state: 'standby', error: standby('it is catching up with its peers, or has none') });
       return SIGNER_RETRY_MS_MAX / 2;
     }
     const token = this.#token;

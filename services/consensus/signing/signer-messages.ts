@@ -40,6 +40,8 @@ export interface SignerAnswer {
   readonly forMs: number;
   /** 64 bytes, or none. */
   readonly signature: Uint8Array;
+  /** CONS-16: refused, because the key said this in the place, with `signature`; empty otherwise. */
+  readonly body: Uint8Array;
   /** For people, where the status is not ok. */
   readonly reason: string;
 }
@@ -59,6 +61,7 @@ const answerWire = codec(
     token: uint64,
     forMs: uint64,
     signature: new ByteListType(SIGNATURE_BYTES),
+    body: new ByteListType(BODY_BYTES_MAX),
     reason: new ByteListType(REASON_BYTES_MAX),
   }),
   SIGNER_ANSWER_BYTES_MAX,

@@ -5,7 +5,7 @@ import type { PeerId } from '#services/network';
 import { consensusError } from '../errors.ts';
 import { openLastSignGuard } from '../store/last-sign-guard.ts';
 import type { LogDirectory } from '../store/log-directory.ts';
-import { createFencedGuard, fenced, leaseNameOf } from './fenced-guard.ts';
+import { createFencedGuard, fenced, leaseNameOf, type FencedGuard } from './fenced-guard.ts';
 import type { BlockSignRequest } from './lock-rule.ts';
 import {
   decodeSignerRequest,
@@ -39,7 +39,8 @@ export interface SignerService {
   close(): Promise<void>;
 }
 
-const NOTHING = { token: 0, forMs: 0, signature: new Uint8Array(0), reason: '' };
+const NO_BYTES = new Uint8Array(0);
+const NOTHING = { token: 0, forMs: 0, signature: NO_BYTES, body: NO_BYTES, reason: '' };
 const REFUSALS: ReadonlySet<string> = new Set<SignerStatusCode>([
   'consensus.signer-standby',
   'consensus.sign-fenced',
@@ -107,17 +108,21 @@ export async function openSignerService(
 
   async function sign(node: PeerId, lease: Lease, request: BlockSignRequest): Promise<SignerAnswer> {
     await requireLease(node, lease);
-    const signature = await own.sign(request, () =>
-      shared.sign(request, lease, (digest) => key.sign(digest)),
-    );
-    return { ...NOTHING, status: 'ok', signature };
+    try {
+      const signature = await own.sign(request, () =>
+        shared.sign(request, lease, (digest) => key.sign(digest)),
+      );
+      return { ...NOTHING, status: 'ok', signature };
+    } catch (error) {
+      const said = await saidInstead(shared, request, error);
+      if (said === undefined) throw error;
+      return { ...refusal(node, error), ...said };
+    }
   }
 
   function refusal(node: PeerId, error: unknown): SignerAnswer {
-    const code = isCodedError(error) ? error.code : 'internal';
-    const isLost = code === 'engine.coordination.lease-lost';
-    if (isCodedError(error) && (isLost || REFUSALS.has(code))) {
-      const status = isLost ? 'consensus.sign-fenced' : (code as SignerStatusCode);
+    const status = refusalStatus(error);
+    if (status !== undefined && error instanceof Error) {
       logger.warn({ node, code: status }, error.message);
       return { ...NOTHING, status, reason: error.message };
     }
@@ -126,6 +131,7 @@ export async function openSignerService(
       fatal = error;
       onFatal(error);
     }
+    const code = isCodedError(error) ? error.code : 'internal';
     return { ...NOTHING, status: 'consensus.signer-failed', reason: `the signer failed: ${code}` };
   }
 
@@ -140,6 +146,27 @@ export async function openSignerService(
     },
     close: () => own.close(),
   };
+}
+
+/** The status of a refusal; undefined for a failure. */
+function refusalStatus(error: unknown): SignerStatusCode | undefined {
+  if (!isCodedError(error)) return undefined;
+  if (error.code === 'engine.coordination.lease-lost') return 'consensus.sign-fenced';
+  return REFUSALS.has(error.code) ? (error.code as SignerStatusCode) : undefined;
+}
+
+/** CONS-16: the vote that the key said in the place in which it refuses another. */
+async function saidInstead(
+  guard: FencedGuard,
+  request: BlockSignRequest,
+  error: unknown,
+): Promise<Pick<SignerAnswer, 'body' | 'signature'> | undefined> {
+  const isSaid =
+    isCodedError(error, 'consensus.sign-conflict') || isCodedError(error, 'consensus.sign-regression');
+  const said = isSaid ? await guard.said(request) : undefined;
+  if (said === undefined || said.step === 'proposal') return undefined;
+  const { step: kind, round, blockHash, signature } = said;
+  return { signature, body: voteBodyCodec.encode({ kind, height: request.height, round, blockHash }) };
 }
 
 /** What the bytes of a body ask to be signed: the signer makes the digest itself. */

@@ -219,4 +219,26 @@ describe('a validator of two nodes and a signer (CONS-12, CONS-14, CONS-15)', ()
       await world.stopAll();
     }
   });
+
+  it('says what the other node had the key say and nobody heard (CONS-16)', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { world, pair } = await pairWorld(seed);
+      await grow(world, 2, world.nodes);
+      const [{ node, link }] = pair as [(typeof pair)[number]];
+      // The node that signs hears nobody and is not heard, but reaches the signer: it votes nil in vain, and dies.
+      world.network.passes = ({ from, to }) => from !== node.id && to !== node.id;
+      world.submit(`seed ${seed}`);
+      await world.time.run(600 + world.random(600));
+      world.crash(node);
+      link.isSilent = true;
+      await grow(
+        world,
+        2,
+        world.nodes.filter((other) => other !== node),
+        60_000,
+      );
+      world.check();
+      await world.stopAll();
+    }
+  });
 });
