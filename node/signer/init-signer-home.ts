@@ -1,13 +1,15 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ED25519_SEED_BYTES, toHex } from '#kernel';
 import { nativeEd25519Key, systemRandom } from '#runtime';
+import { openFileDirectory } from '#services/consensus';
 import { peerIdOfSeed } from '#services/network';
 import {
   loadConfiguration,
   mergeSettings,
   type LoadedConfiguration,
 } from '../configuration/load-configuration.ts';
+import { checkSigningHome } from '../home/check-signing-home.ts';
 import { homeError } from '../home/errors.ts';
 import type { InitPassword } from '../home/init-home.ts';
 import { findPassword, isThere, readSeed, writeKeyFile, writeSecretText } from '../home/key-files.ts';
@@ -51,7 +53,7 @@ export interface InitializedSigner {
  * Makes the home of a signer: keys, configuration, and, with `from`, the record of what the key signed last.
  * Overwrites nothing, and leaves the home that it takes over from as it is.
  *
- * @throws `home.file-exists`, `home.in-use`, `home.unreadable`, `configuration.*`
+ * @throws `home.file-exists`, `home.in-use`, `home.unreadable`, `home.sign-record-missing`, `configuration.*`
  */
 export async function initSignerHome(options: InitSignerOptions): Promise<InitializedSigner> {
   const { home, name, password: source, listen, advertise = listen } = options;
@@ -133,6 +135,12 @@ async function takeOver(
   const keyFile = loaded.path(key);
   const seed = await readSeed(keyFile, await passwordOf(loaded, environment));
   const record = loaded.path(RECORD);
+  const logs = loaded.path('data/consensus');
+  if (await isThere(logs)) {
+    // Without its record, a key that took part has said nobody knows what. Any height of the tip will do here.
+    const records = await openFileDirectory(dirname(record));
+    await checkSigningHome(await openFileDirectory(logs), records, Infinity);
+  }
   return { seed, keyFile, record: (await isThere(record)) ? record : undefined };
 }
 

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { toHex } from '#kernel';
 import { nativeEd25519Key } from '#runtime';
+import { openFileDirectory } from '#services/consensus';
+import { encodeLogEntry } from '../../../services/consensus/store/log-entries.ts';
+import { openWriteAheadLog } from '../../../services/consensus/store/write-ahead-log.ts';
 import { contentOf, temporaryFolder } from '../../../test/harness/folder.ts';
 import { loadConfiguration } from '../../configuration/load-configuration.ts';
 import { initHome } from '../../home/init-home.ts';
@@ -69,6 +72,22 @@ describe('the home of a signer', () => {
     assert.equal(await readFile(join(home('taken'), 'data', 'signer', 'last-sign'), 'utf8'), 'a record');
     assert.equal(made.leftBehind, join(node, 'keys', 'consensus.json'));
     assert.deepEqual(await contentOf(node), before);
+  });
+
+  it('takes no key over whose record is missing where the log says that it took part', async () => {
+    const lost = join(folder.path, 'lost');
+    await initHome({
+      home: lost,
+      name: 'lost',
+      listen: '/ip4/127.0.0.1/tcp/1',
+      password: { kind: 'generate' },
+    });
+    const { log } = await openWriteAheadLog(await openFileDirectory(join(lost, 'data', 'consensus')));
+    log.append(encodeLogEntry(5, { kind: 'transactions-available' }));
+    await log.close();
+    const refused = initSignerHome({ ...GIVEN, home: home('never'), from: lost });
+    await assert.rejects(refused, { code: 'home.sign-record-missing' });
+    assert.deepEqual(await contentOf(home('never')), {});
   });
 
   it('is refused where something is there, or a setting is not accepted, and nothing is made', async () => {
