@@ -11,6 +11,7 @@ import { addLightCommand } from './commands/light.ts';
 import { addQueryCommand } from './commands/query.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addRollbackCommand } from './commands/rollback.ts';
+import { addSignerCommand } from './commands/signer.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTransactionCommand } from './commands/tx.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -49,6 +50,7 @@ Examples:
   addDownCommand(program);
   addInitCommand(program);
   addStartCommand(program);
+  addSignerCommand(program);
   addKeysCommand(program);
   addGenesisCommand(program);
   addTransactionCommand(program);

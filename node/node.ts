@@ -1,5 +1,5 @@
 import { describeProgress } from '#genesis';
-import { CodedError, type Cancellable, type Logger } from '#kernel';
+import { fromHex, type Cancellable, type Logger } from '#kernel';
 import {
   createLogger,
   createSignatureVerifier,
@@ -16,6 +16,7 @@ import {
   type Protocol,
   type ProtocolInit,
 } from './assembly/protocol.ts';
+import type { ConsensusKey } from './assembly/signer.ts';
 import { hasState, openStorage } from './assembly/storage.ts';
 import { syncStateFirst } from './assembly/state-sync.ts';
 import {
@@ -29,7 +30,7 @@ import { openGenesis, settleReport, type OpenedGenesis } from './genesis/node-ge
 import { homeError } from './home/errors.ts';
 import { findPassword, readSeed } from './home/key-files.ts';
 import { isLivingNode0, readPidFile, removePidFile, writePidFile } from './home/pid-file.ts';
-import { nodeError } from './lifecycle/errors.ts';
+import { FatalSignal } from './lifecycle/fatal-signal.ts';
 import { reportToParent, type BootStage } from './lifecycle/progress.ts';
 import { readinessOf, secondsUntilStart } from './lifecycle/readiness.ts';
 import { Teardown } from './lifecycle/teardown.ts';
@@ -174,12 +175,17 @@ async function readKeys(
 ) {
   const file = path(configuration['keys.passwordFile']);
   const password = await findPassword(file, environment['NODE0_PASSWORD']);
-  const consensusKey = configuration['consensus.key'];
-  return {
-    transportSeed: await readSeed(path(configuration['network.key']), password),
-    consensusKey:
-      consensusKey === '' ? undefined : nativeEd25519Key(await readSeed(path(consensusKey), password)),
-  };
+  const consensusKey = await readConsensusKey();
+  return { transportSeed: await readSeed(path(configuration['network.key']), password), consensusKey };
+
+  async function readConsensusKey(): Promise<ConsensusKey | undefined> {
+    if (configuration['signer.address'] !== '') {
+      return { kind: 'remote', publicKey: fromHex(configuration['signer.consensusKey'], 32) };
+    }
+    if (configuration['consensus.key'] === '') return undefined;
+    const key = nativeEd25519Key(await readSeed(path(configuration['consensus.key']), password));
+    return { kind: 'local', publicKey: key.publicKey, key };
+  }
 }
 
 /** Where the judgement of the genesis is kept. */
@@ -228,6 +234,7 @@ function watchProtocol(name: string, protocol: Protocol, votes: boolean): Protoc
       syncing: () => sync.syncing,
       peers: () => network.peers().length,
       validators: () => chain.tip().validators.validators.length,
+      signer: () => protocol.signer?.status(),
     });
   const metrics = createMetrics(name, {
     height: () => chain.tip().height,
@@ -237,6 +244,7 @@ function watchProtocol(name: string, protocol: Protocol, votes: boolean): Protoc
     round: () => consensus.status().round,
     behind: () => sync.behind(),
     ready: () => readiness().ready,
+    signing: () => votes && (protocol.signer?.status().state ?? 'signing') === 'signing',
     network: () => network.statistics(),
   });
   const unsubscribe = chain.onFinalised((event) => {
@@ -267,31 +275,4 @@ function watchProtocol(name: string, protocol: Protocol, votes: boolean): Protoc
       timer.cancel();
     },
   };
-}
-
-/** The first reason to end, for whoever listens, now or later. */
-class FatalSignal {
-  readonly #logger: Logger;
-  #error: Error | undefined;
-  #listener: ((error: Error) => void) | undefined;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  raise(cause: unknown): void {
-    if (this.#error !== undefined) return;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#error =
-      cause instanceof CodedError
-        ? cause
-        : nodeError('failed', `the node stops for safety: ${reason}`, { reason }, { cause });
-    this.#logger.error({ error: this.#error }, 'the node stops for safety');
-    this.#listener?.(this.#error);
-  }
-
-  onFatal(listener: (error: Error) => void): void {
-    this.#listener = listener;
-    if (this.#error !== undefined) listener(this.#error);
-  }
 }

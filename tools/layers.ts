@@ -61,7 +61,9 @@ const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
 /** Why `from` may not import `to`, or undefined when it may. */
 export function layerRules(from: string, to: string, typeOnly: boolean): string | undefined {
   if (to === 'kernel') return undefined;
-  if (from.startsWith('engines/')) return `${from} may import the kernel only`;
+  // The embedded engines of other capabilities are built on the key-value engine: it alone knows RocksDB.
+  if (from.startsWith('engines/') && to === 'engines/state' && from !== to) return undefined;
+  if (from.startsWith('engines/')) return `${from} may import the kernel and engines/state only`;
   const position = PROTOCOL_ORDER.indexOf(from.replace('services/', ''));
   if (from.startsWith('services/') && position >= 0) return protocolRule(from, to, position, typeOnly);
   const allowed = ALLOWED[from];

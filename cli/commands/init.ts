@@ -1,21 +1,18 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { InitializedHome, InitPassword } from '#node';
-import { cliError } from '../errors.ts';
-import { newPassword } from '../key-access.ts';
+import { initPassword, type InitPasswordOptions } from '../init-password.ts';
 import { addJsonOption } from '../options.ts';
 import { Output } from '../output.ts';
 
 const LISTEN = '/ip4/0.0.0.0/tcp/26656';
 
-interface InitOptions {
+interface InitOptions extends InitPasswordOptions {
   home: string;
   name: string;
   listen: string;
   advertise?: string;
   api?: string;
-  passwordFile?: string;
-  generatePassword: boolean;
   json: boolean;
 }
 
@@ -41,23 +38,11 @@ export function addInitCommand(program: Command): void {
 }
 
 async function init(options: InitOptions): Promise<void> {
-  const password = await passwordOf(options);
+  const password = await initPassword(options);
   const { initHome } = await import('#node');
   const { name, listen, advertise, api } = options;
   const made = await initHome({ home: resolve(options.home), name, listen, advertise, api, password });
   new Output(options.json).result(made, textOf(made, password));
-}
-
-async function passwordOf({ generatePassword, passwordFile }: InitOptions): Promise<InitPassword> {
-  if (!generatePassword) {
-    const password = await newPassword(passwordFile);
-    if (password === '') throw cliError('usage', 'the password is empty; the keys need one');
-    return passwordFile === undefined
-      ? { kind: 'typed', password }
-      : { kind: 'file', file: resolve(passwordFile), password };
-  }
-  if (passwordFile === undefined) return { kind: 'generate' };
-  throw cliError('usage', 'give --password-file or --generate-password, not both');
 }
 
 function textOf(made: InitializedHome, password: InitPassword): string {

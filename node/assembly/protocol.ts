@@ -1,5 +1,5 @@
 import type { StateEngine } from '#engines/state';
-import { toHex, type Logger, type SigningKey } from '#kernel';
+import { toHex, type Logger } from '#kernel';
 import { systemClock, systemRandom, systemScheduler, type RuntimeVerifier } from '#runtime';
 import { createBlockSync, createChain, serveState, type BlockSync, type Chain } from '#services/block';
 import {
@@ -15,7 +15,6 @@ import {
   createEvidencePool,
   createEvidenceStore,
   openFileDirectory,
-  openLocalSigner,
   type Consensus,
   type EvidencePool,
 } from '#services/consensus';
@@ -32,9 +31,9 @@ import { choosePeers } from '../genesis/choose-peers.ts';
 import { PeerGenesis } from '../genesis/peer-genesis.ts';
 import type { NodeGenesis } from '../genesis/node-genesis.ts';
 import { Pruning, pruneSteps } from '../lifecycle/pruning.ts';
-import { checkSigningHome } from '../home/check-signing-home.ts';
 import type { Teardown } from '../lifecycle/teardown.ts';
 import { VERSION } from '../version.ts';
+import { openSigner, type ConsensusKey, type OpenedSigner } from './signer.ts';
 
 /** Version of what peers say to each other; peers of another version part. */
 const PROTOCOL_VERSION = 1;
@@ -49,7 +48,7 @@ export interface ProtocolInit {
   /** 32-byte seed of the transport identity. */
   readonly transportSeed: Uint8Array;
   /** Absent: the node follows and never votes. */
-  readonly consensusKey: SigningKey | undefined;
+  readonly consensusKey: ConsensusKey | undefined;
   readonly verifier: RuntimeVerifier;
   readonly logger: Logger;
   /** At the first start: the part of the genesis state that is written, 0 to 1. */
@@ -68,6 +67,8 @@ export interface Protocol {
   readonly sync: BlockSync;
   readonly consensus: Consensus;
   readonly evidence: EvidencePool;
+  /** Of a node whose key a signer keeps. */
+  readonly signer: OpenedSigner['remote'];
 }
 
 /**
@@ -157,7 +158,10 @@ export async function startProtocol(
   });
   const store = createEvidenceStore(init.engine, logger);
   const evidence = createEvidencePool({ ...ports, chain, transport, store });
-  const signer = await openSigner(init, chain.tip().height, teardown);
+  // One that nobody hears leaves the lease to the other node of its validator.
+  const isHeard = () => network.peers().length > 0 || chain.tip().validators.validators.length === 1;
+  const isFit = () => !sync.syncing && isHeard();
+  const { signer, remote } = await openSigner(init, { tipHeight: chain.tip().height, isFit }, teardown);
   const consensus = createConsensus({
     identity,
     directory: await openFileDirectory(init.loaded.path('data/consensus')),
@@ -175,7 +179,7 @@ export async function startProtocol(
   teardown.add('sync', () => sync.stop());
   sync.start();
   await network.start();
-  return { ...state, network, sync, consensus, evidence };
+  return { ...state, network, sync, consensus, evidence, signer: remote };
 }
 
 /** @param height of the tip, for handshakes */
@@ -236,18 +240,4 @@ function watchPeerGenesis(
   });
   network.onGreeting((event) => watch.take(event));
   teardown.add('peer genesis', () => watch.stop());
-}
-
-async function openSigner(
-  { loaded, genesis, consensusKey }: ProtocolInit,
-  tipHeight: number,
-  teardown: Teardown,
-) {
-  if (consensusKey === undefined) return undefined;
-  const directory = await openFileDirectory(loaded.path('data/signer'));
-  await checkSigningHome(await openFileDirectory(loaded.path('data/consensus')), directory, tipHeight);
-  const { genesisHash } = genesis.identity;
-  const signer = await openLocalSigner({ directory, key: consensusKey, genesisHash });
-  teardown.add('signer', () => signer.close());
-  return signer;
 }

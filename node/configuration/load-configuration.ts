@@ -74,6 +74,7 @@ export function mergeSettings(
   }
   const configuration = values as NodeConfiguration;
   requireTrustPair(configuration);
+  requireOneKey(configuration);
   return configuration;
 }
 
@@ -86,6 +87,20 @@ function requireTrustPair(configuration: NodeConfiguration): void {
     'invalid-setting',
     `${missing} is missing: sync.trustHeight names a block and sync.trustHash proves it; set both or none`,
     { setting: missing },
+  );
+}
+
+/** A node that also had the key itself would sign around the guard of the signer. */
+function requireOneKey(configuration: NodeConfiguration): void {
+  if (configuration['signer.address'] === '') return;
+  const isPinned = configuration['signer.consensusKey'] !== '';
+  if (isPinned && configuration['consensus.key'] === '') return;
+  throw configurationError(
+    'invalid-setting',
+    isPinned
+      ? 'consensus.key and signer.address are both set: a key that a signer keeps has no copy here; leave consensus.key empty, and remove the file'
+      : 'signer.consensusKey is missing: it names the public key that the signer at signer.address keeps; "node0 signer init" printed it',
+    { setting: isPinned ? 'consensus.key' : 'signer.consensusKey' },
   );
 }
 

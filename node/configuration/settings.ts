@@ -149,6 +149,40 @@ export const SETTINGS = {
     'rocksdb:DIRECTORY',
     /^rocksdb:.+$/,
   ),
+  'engines.coordination': text(
+    'Engine of a signer’s leases and of the record of what its key signed last.',
+    'rocksdb:data/coord',
+    'rocksdb:DIRECTORY',
+    /^rocksdb:.+$/,
+  ),
+  'signer.address': text(
+    'Signer that keeps the consensus key for this node, which then has none (consensus.key empty). Empty: no signer.',
+    '',
+    'a multiaddr with a peer id like /ip4/10.0.0.2/tcp/26659/p2p/12D3…, or empty',
+    new RegExp(`^$|${PEER_MULTIADDR.source}`),
+  ),
+  'signer.consensusKey': text(
+    'Public key that the signer keeps; no signature of another is taken.',
+    '',
+    '64 lower-case hexadecimal digits, or empty',
+    HEX_HASH,
+  ),
+  'signer.listen': list(
+    'Of the process "node0 signer": addresses to listen on for the nodes that it serves.',
+    'multiaddrs like /ip4/10.0.0.2/tcp/26659',
+    MULTIADDR,
+  ),
+  'signer.nodes': list(
+    'Of the process "node0 signer": the nodes that it serves, and nobody else.',
+    'peer ids',
+    PEER_ID,
+  ),
+  'signer.leaseMs': integer(
+    'Of the process "node0 signer": milliseconds after which another node may sign when the one that did is silent.',
+    5_000,
+    1_000,
+    600_000,
+  ),
   'storage.profile': choice('Memory that the state engine takes.', 'production', ['local', 'production']),
   'storage.retainedHeights': zeroOr(
     'Heights whose state can be read and proven. 0: all, as an archive node.',

@@ -9,17 +9,18 @@ const SIGN_RECORD = 'last-sign';
  * signature. A log of a height begins when the height before is final and on disk, and nothing is signed without a
  * record: where they disagree, a file was lost, and no crash does that.
  *
+ * @param signer where the record of the last signature is; undefined where a signer of its own keeps key and record
  * @param tipHeight of the last final block that is stored
  * @throws `home.sign-record-missing`, `home.state-behind-log`
  */
 export async function checkSigningHome(
   logs: LogDirectory,
-  signer: LogDirectory,
+  signer: LogDirectory | undefined,
   tipHeight: number,
 ): Promise<void> {
   const logged = await greatestLoggedHeight(logs);
   if (logged === undefined) return;
-  if (!(await signer.list()).includes(SIGN_RECORD)) {
+  if (signer !== undefined && !(await signer.list()).includes(SIGN_RECORD)) {
     throw homeError(
       'sign-record-missing',
       `data/signer/${SIGN_RECORD} is missing, and the consensus log says that this validator took part in height ${logged}: ` +

@@ -1,6 +1,7 @@
 import type { Clock } from '#kernel';
 import { secondsToGenesis } from '../genesis/countdown.ts';
 import type { ChainTip } from '#services/block';
+import type { RemoteSignerStatus } from '#services/consensus';
 
 /** Empty-block intervals without a block after which the chain counts as halted. */
 const INTERVALS_WITHOUT_BLOCK = 3;
@@ -15,6 +16,8 @@ export interface ReadinessSources {
   readonly syncing: () => boolean;
   readonly peers: () => number;
   readonly validators: () => number;
+  /** Undefined where the node has no remote signer. */
+  readonly signer?: () => RemoteSignerStatus | undefined;
 }
 
 /** Ready means finalising: a block became final recently and the node is not catching up. Pure but for the clock. */
@@ -33,6 +36,11 @@ export function readinessOf(sources: ReadinessSources): { ready: boolean; reason
   }
   if (sources.syncing()) reasons.push('catching up with the peers');
   if (sources.peers() === 0 && sources.validators() > 1) reasons.push('no peer is connected');
+  const signer = sources.signer?.();
+  // Standing by is what one of two nodes does.
+  if (signer?.state === 'unavailable' && signer.error !== undefined) {
+    reasons.push(`${signer.error.message} [${signer.error.code}]`);
+  }
   return { ready: reasons.length === 0, reasons };
 }
 

@@ -11,6 +11,7 @@ export interface MetricSources {
   readonly round: () => number;
   readonly behind: () => number;
   readonly ready: () => boolean;
+  readonly signing: () => boolean;
   readonly network: () => NetworkStatistics;
 }
 
@@ -47,6 +48,9 @@ export function createMetrics(name: string, sources: MetricSources): NodeMetrics
     sources.behind,
   );
   gauge('ready', '1 when the node finalises, 0 otherwise.', () => (sources.ready() ? 1 : 0));
+  gauge('signing', '1 when the node has a consensus key, or the lease of one, 0 otherwise.', () =>
+    sources.signing() ? 1 : 0,
+  );
   const counter = (metric: string, help: string, read: (statistics: NetworkStatistics) => number): void => {
     const instrument: Counter = new Counter({
       name: `node0_network_${metric}_total`,

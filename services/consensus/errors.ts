@@ -35,6 +35,20 @@ export const consensusError = defineErrors('consensus', {
     action: 'halt',
     title: 'The record of the last signature is of another key',
   },
+  'sign-fenced': {
+    status: 409,
+    action: 'reject',
+    title: 'The lease under which a signature was asked for is over',
+  },
+  'sign-locked': {
+    status: 409,
+    action: 'reject',
+    title: 'A prevote would leave the block that the key precommitted under another lease',
+  },
+  'signer-standby': { status: 409, action: 'retry', title: 'Another node signs with the key' },
+  'signer-unavailable': { status: 503, action: 'retry', title: 'The remote signer does not answer' },
+  'signer-malformed': { status: 400, action: 'penalise', title: 'Not a message of the signer protocol' },
+  'signer-failed': { status: 502, action: 'retry', title: 'The remote signer failed to sign' },
   'log-corrupt': {
     status: 500,
     action: 'halt',

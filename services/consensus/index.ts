@@ -18,6 +18,10 @@ export type {
   TransactionSource,
 } from './face.ts';
 export { openLocalSigner, type ConsensusSigner } from './signer.ts';
+export { createRemoteSigner, type RemoteSigner, type RemoteSignerStatus } from './signing/remote-signer.ts';
+export { SIGNER_PROTOCOL } from './signing/signer-messages.ts';
+export { openSignerService, type SignerService } from './signing/signer-service.ts';
+export { SIGNER_CONCURRENT_MAX, SIGNER_REQUEST_BYTES_MAX } from './limits.ts';
 export { describeLog, greatestLoggedHeight, type LogDescription } from './store/describe-log.ts';
 export { openFileDirectory } from './store/file-directory.ts';
 export { readLastSignature } from './store/read-last-signature.ts';

@@ -79,3 +79,18 @@ export const EARLY_EVIDENCE_HEIGHTS_MAX = 8;
 /** New evidence waits so long for company; what still waits for a block is offered again so often. */
 export const EVIDENCE_GOSSIP_DELAY_MS = 20;
 export const EVIDENCE_REPEAT_MS = 10_000;
+
+/** A request to a signer, and its answer. */
+export const SIGNER_REQUEST_BYTES_MAX = 128;
+export const SIGNER_ANSWER_BYTES_MAX = 1_024;
+/** Requests that a signer works on at once; a node has one signature and one lease call under way. */
+export const SIGNER_CONCURRENT_MAX = 16;
+/** Signatures that a node waits for at once: what comes on top is not asked for. */
+export const SIGNATURES_PENDING_MAX = 4;
+/** Votes of the height in progress that the record of a shared key remembers, the newest. */
+export const SAID_VOTES_MAX = 16;
+/** Time in which a remote signer must answer. */
+export const SIGNER_TIMEOUT_MS = 1_000;
+/** Pauses between attempts to get the lease. */
+export const SIGNER_RETRY_MS_MIN = 100;
+export const SIGNER_RETRY_MS_MAX = 2_000;

@@ -7,7 +7,17 @@ import type { LogDirectory } from './store/log-directory.ts';
 export interface ConsensusSigner {
   /** 32-byte Ed25519 key. */
   readonly publicKey: Uint8Array;
-  /** @throws `consensus.sign-regression`, `consensus.sign-conflict`, `consensus.storage-failed` */
+  /** CONS-15: a signature may take long or never come; consensus does not wait for it. */
+  readonly isRemote?: boolean;
+  /** Tells when a signer that could not sign can again. */
+  onReady?(listener: () => void): () => void;
+  /** CONS-16: tells what another node had the key say in a place in which this one asked for something else. */
+  onSaid?(listener: (body: VoteBody, signature: Uint8Array) => void): () => void;
+  /**
+   * @throws `consensus.sign-regression`, `consensus.sign-conflict`, `consensus.storage-failed`; a remote one also
+   *   `consensus.sign-fenced`, `consensus.sign-locked`, `consensus.signer-standby`, `consensus.signer-unavailable`,
+   *   `consensus.signer-failed`
+   */
   signVote(body: VoteBody): Promise<Uint8Array>;
   /** @throws as `signVote` */
   signProposal(body: ProposalBody): Promise<Uint8Array>;

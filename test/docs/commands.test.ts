@@ -108,7 +108,7 @@ class Reader {
       if (this.#done.has(line) && line.includes('--genesis')) return;
       this.#done.add(line);
       await this.#up(line);
-    } else if (/^npx node0 start\b/.test(line)) await this.#start(line);
+    } else if (/^npx node0 (start|signer --home)\b/.test(line)) await this.#start(line);
     else await this.#toItsEnd(line, EXIT_CODES[text]?.code ?? 0);
   }
 
@@ -157,7 +157,7 @@ class Reader {
   }
 
   #spawn(line: string): { child: ChildProcess; output: () => string } {
-    const script = /^npx node0 (up|start)\b/.test(line) ? `exec ${line}` : line;
+    const script = /^npx node0 (up|start|signer --home)\b/.test(line) ? `exec ${line}` : line;
     const child = spawn('bash', ['-o', 'pipefail', '-c', script], {
       cwd: this.cwd,
       env: environment,
@@ -190,6 +190,7 @@ describe('the commands of the documents', () => {
       'docs/guides/founding.md',
       'docs/guides/simulation.md',
       'docs/guides/recovery.md',
+      'docs/guides/signer.md',
     ];
     const texts = await Promise.all(documents.map((document) => readFile(join(ROOT, document), 'utf8')));
     const commands = new Set(texts.flatMap((text) => commandsOf(text).map(({ text: command }) => command)));
@@ -267,6 +268,28 @@ describe('the commands of the documents', () => {
     }
   });
 
+  it('of the signer’s guide lead to a validator of two nodes, one of which takes over', async () => {
+    const cwd = join(folder.path, 'signer');
+    await mkdir(cwd);
+    const reader = new Reader(cwd);
+    reader.placeholders['+6h'] = '+1s';
+    const apiOfStandby = await freePort();
+    reader.placeholders['127.0.0.1:8081'] = `127.0.0.1:${apiOfStandby}`;
+    for (const taken of [26656, 26657, 26659]) reader.placeholders[String(taken)] = String(await freePort());
+    try {
+      await reader.read('docs/guides/signer.md');
+      // The node that signed at first was killed: what is final from here on was signed through the other.
+      const height = async (): Promise<number> => {
+        const response = await fetch(`http://127.0.0.1:${apiOfStandby}/api/v2/status`);
+        return ((await response.json()) as { height: number }).height;
+      };
+      const from = await height();
+      await until('there are more blocks', async () => (await height()) > from + 1, { withinMs: 60_000 });
+    } finally {
+      await reader.close();
+    }
+  });
+
   it('of the simulation guide work', async () => {
     const cwd = join(folder.path, 'simulation');
     await mkdir(cwd);
@@ -315,6 +338,7 @@ describe('the links of the documents', () => {
       'docs/guides/genesis.md',
       'docs/guides/founding.md',
       'docs/guides/recovery.md',
+      'docs/guides/signer.md',
       'docs/performance.md',
       'docs/guides/simulation.md',
     ];

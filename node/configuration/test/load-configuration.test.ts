@@ -243,3 +243,19 @@ test('a trusted height without its hash, or a hash without its height, is refuse
   assert.equal((await failureOf(`sync: { trustHash: ${hash} }`)).details['setting'], 'sync.trustHeight');
   assert.equal((await load(`sync: { trustHeight: 5, trustHash: ${hash} }`))['sync.trustHeight'], 5);
 });
+
+test('a signer is named with its address and the key that it keeps, and the node has no copy of the key', async () => {
+  const peer = '12D3KooWNRroF5wWZC1TwXboDFRPTKZc1pz2M27mxoEXFXg3ePS2';
+  const address = `/ip4/127.0.0.1/tcp/26659/p2p/${peer}`;
+  const key = 'ab'.repeat(32);
+  const both = await failureOf(
+    `signer: { address: ${address}, consensusKey: ${key} }\nconsensus: { key: keys/consensus.json }`,
+  );
+  assert.deepEqual([both.code, both.details['setting']], ['configuration.invalid-setting', 'consensus.key']);
+  const unpinned = await failureOf(`signer: { address: ${address} }`);
+  assert.equal(unpinned.details['setting'], 'signer.consensusKey');
+  const nowhere = await failureOf(`signer: { address: /ip4/127.0.0.1/tcp/26659, consensusKey: ${key} }`);
+  assert.equal(nowhere.details['setting'], 'signer.address');
+  const loaded = await load(`signer: { address: ${address}, consensusKey: ${key} }`);
+  assert.equal(loaded['signer.address'], address);
+});

@@ -38,4 +38,9 @@ describe('the three places of a signing home', () => {
     const check = checkSigningHome(await logOf(5), await signerWith('other'), 4);
     await assert.rejects(check, { code: 'home.sign-record-missing' });
   });
+
+  it('are two where a signer keeps the key: the log and the state still have to agree', async () => {
+    await checkSigningHome(await logOf(5), undefined, 4);
+    await assert.rejects(checkSigningHome(await logOf(5), undefined, 3), { code: 'home.state-behind-log' });
+  });
 });

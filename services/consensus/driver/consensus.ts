@@ -1,5 +1,5 @@
 import { CodedError, isCodedError, type Cancellable } from '#kernel';
-import { decodeBlock } from '#services/block';
+import { decodeBlock, type VoteBody } from '#services/block';
 import type { PeerId } from '#services/network';
 import type { Transaction } from '#services/transaction';
 import { powerTotals } from '../domain/state.ts';
@@ -20,7 +20,8 @@ import type { ConsensusMessage, SignedProposal, SignedVote } from '../wire/messa
 import { EarlyMessages } from './early-messages.ts';
 import type { HeightBook } from './height-book.ts';
 import { makeHeightContext } from './height-context.ts';
-import { HeightRun, type HeightAnswer, type HeightRunComponents } from './height-run.ts';
+import type { HeightAnswer } from './height-answer.ts';
+import { HeightRun, type HeightRunComponents } from './height-run.ts';
 import { Inbox } from './inbox.ts';
 import { Pace } from './pace.ts';
 import { Relay } from './relay.ts';
@@ -28,10 +29,11 @@ import { Telemetry } from './telemetry.ts';
 import { Timers } from './timers.ts';
 
 /** `look-at-tip`: the chain may have gone on without this driver. */
-type Signal = 'transactions-available' | 'look-at-tip';
+type Signal = 'transactions-available' | 'look-at-tip' | 'signer-ready';
 
 type OwnItem =
   | { readonly kind: 'answer'; readonly run: HeightRun; readonly answer: HeightAnswer }
+  | { readonly kind: 'said'; readonly body: VoteBody; readonly signature: Uint8Array }
   | { readonly kind: Signal };
 
 interface VoteItem {
@@ -88,6 +90,9 @@ class ConsensusDriver implements Consensus {
     this.#unsubscribe = [
       chain.onFinalised(() => this.#signal('look-at-tip')),
       mempool.onAvailable(() => this.#beginWithTransactions()),
+      this.#init.key?.onReady?.(() => this.#signal('signer-ready')) ?? (() => {}),
+      this.#init.key?.onSaid?.((body, signature) => this.#inbox.pushOwn({ kind: 'said', body, signature })) ??
+        (() => {}),
       transport.onPeer(({ kind, peer }) =>
         kind === 'connected' ? this.#relay.greet(peer) : this.#relay.forget(peer),
       ),
@@ -219,13 +224,17 @@ class ConsensusDriver implements Consensus {
 
   async #takeOwn(item: OwnItem): Promise<void> {
     const current = this.#current;
-    if (item.kind !== 'answer') this.#signals.delete(item.kind);
+    if (item.kind !== 'answer' && item.kind !== 'said') this.#signals.delete(item.kind);
     switch (item.kind) {
       case 'answer':
         if (item.run === current) await current.takeAnswer(item.answer);
         return;
       case 'transactions-available':
         return current?.takeTransactionsAvailable();
+      case 'said':
+        return current?.takeSaid(item.body, item.signature);
+      case 'signer-ready':
+        return current?.askAgain();
       case 'look-at-tip': {
         const isBehind =
           current === undefined || this.#components.chain.tip().height >= current.context.height;

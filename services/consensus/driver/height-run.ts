@@ -1,4 +1,4 @@
-import { demandsHalt, fromHex, invariant, isCodedError, toHex, unreachable, type Result } from '#kernel';
+import { demandsHalt, fromHex, invariant, toHex, unreachable, type Result } from '#kernel';
 import { encodeBlock, type Block, type VoteBody } from '#services/block';
 import type { PeerId } from '#services/network';
 import { step } from '../domain/core.ts';
@@ -15,26 +15,17 @@ import { completeBlock } from './block-intake.ts';
 import { compactProposal, NO_SIGNATURE } from './compact-block.ts';
 import { keepEquivocation, watchProposal } from './equivocations.ts';
 import { keepCountedVote } from './height-book.ts';
+import type { HeightAnswer } from './height-answer.ts';
 import type { HeightContext } from './height-context.ts';
 import { checkProposal, checkVote, isNewProposal, isNewVote } from './message-checks.ts';
 import type { Pace } from './pace.ts';
 import { planProposal, type ProposalPlan } from './proposer.ts';
 import type { Relay } from './relay.ts';
+import { signatureUnlessRefused, UnsignedVotes, type VoteEffect } from './remote-signatures.ts';
 import { beginHeight, coreProposal, coreVote } from './replay.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Timers } from './timers.ts';
 import { timeoutMs } from './timing.ts';
-
-/** Results of work that a height started and did not wait for; they come back through the one queue. */
-export type HeightAnswer =
-  | { readonly kind: 'timeout'; readonly timeout: Timeout }
-  | { readonly kind: 'planned'; readonly plan: ProposalPlan }
-  | {
-      readonly kind: 'checked';
-      readonly round: number;
-      readonly block: Block;
-      readonly result: Result<void>;
-    };
 
 export interface HeightRunComponents extends ConsensusComponents {
   readonly genesisHash: Uint8Array;
@@ -60,6 +51,7 @@ export class HeightRun {
   #core: CoreState = idleState;
   #effects: CoreEffect[] = [];
   #isOver = false;
+  readonly #unsigned = new UnsignedVotes();
   /** The vote that the core is looking at: the second one of an equivocation is kept nowhere else. */
   #voteInHand: SignedVote | undefined;
 
@@ -125,6 +117,21 @@ export class HeightRun {
     this.#feed({ kind: 'transactions-available', height }, { kind: 'transactions-available' });
   }
 
+  /** CONS-15: the signer is back. */
+  askAgain(): void {
+    const { self } = this.context.setting;
+    if (this.#isOver || self === undefined) return;
+    const isSaid = (at: VoteEffect) => this.context.book.votesAt(at.vote, at.round, self).length > 0;
+    this.#effects.push(...this.#unsigned.take(this.#core.round).filter((effect) => !isSaid(effect)));
+  }
+
+  /** CONS-16: takes over what another node had the key say. */
+  takeSaid(body: VoteBody, signature: Uint8Array): void {
+    const { height, setting } = this.context;
+    if (this.#isOver || body.height !== height || setting.self === undefined) return;
+    this.#sayVote({ body, validatorIndex: setting.self, signature });
+  }
+
   /** Takes back the result of work that this height started. */
   async takeAnswer(answer: HeightAnswer): Promise<void> {
     if (this.#isOver) return;
@@ -135,6 +142,11 @@ export class HeightRun {
         return this.#releaseProposal(answer.plan);
       case 'checked':
         return this.#takeChecked(answer.round, answer.block, answer.result);
+      case 'signed-vote':
+        // CONS-15: one of a round that is over comes too late.
+        return answer.vote.body.round === this.#core.round ? this.#sayVote(answer.vote) : undefined;
+      case 'signed-proposal':
+        return this.#sayProposal(answer.proposal, answer.block);
       default:
         return unreachable(answer);
     }
@@ -276,8 +288,8 @@ export class HeightRun {
   }
 
   /** CONS-8: log, sync, sign, send: nothing leaves the machine before what led to it is on disk. */
-  async #releaseVote(effect: Extract<CoreEffect, { kind: 'vote' }>): Promise<void> {
-    const { log, signer, transport } = this.#components;
+  async #releaseVote(effect: VoteEffect): Promise<void> {
+    const { log, signer } = this.#components;
     const { height, setting } = this.context;
     const { vote: kind, round, value } = effect;
     invariant(
@@ -286,19 +298,31 @@ export class HeightRun {
     );
     const blockHash = value === undefined ? undefined : fromHex(value);
     const body: VoteBody = { kind, height, round, blockHash };
+    const validatorIndex = setting.self;
+    if (signer.isRemote === true) {
+      await log.sync();
+      return this.#whenSigned(signer.signVote(body), round, (signature) =>
+        signature === undefined
+          ? this.#unsigned.keep(effect)
+          : this.#components.answer(this, { kind: 'signed-vote', vote: { body, validatorIndex, signature } }),
+      );
+    }
     await log.sync();
     const signature = await this.#unlessRefused(signer.signVote(body), round);
-    if (signature === undefined) return;
-    const vote: SignedVote = { body, validatorIndex: setting.self, signature };
-    transport.broadcast('consensus', encodeMessage({ kind: 'vote', vote }));
-    if (this.context.book.voteFor(kind, round, setting.self, value) === undefined) this.#acceptVote(vote);
+    if (signature !== undefined) this.#sayVote({ body, validatorIndex, signature });
+  }
+
+  #sayVote(vote: SignedVote): void {
+    const { kind, round } = vote.body;
+    this.#components.transport.broadcast('consensus', encodeMessage({ kind: 'vote', vote }));
+    const { validator, value } = coreVote(vote);
+    if (this.context.book.voteFor(kind, round, validator, value) === undefined) this.#acceptVote(vote);
   }
 
   async #releaseProposal({ round, polRound, block }: ProposalPlan): Promise<void> {
-    const { log, signer, transport, telemetry, clock } = this.#components;
+    const { log, signer } = this.#components;
     const { height, setting, book } = this.context;
-    const isWanted = this.#core.round === round && this.#core.step === 'propose';
-    if (!isWanted || book.proposalsOf(round).length > 0) return;
+    if (!this.#mayPropose(round)) return;
     invariant(
       setting.self !== undefined && signer !== undefined && log !== undefined,
       'only a validator proposes',
@@ -312,28 +336,42 @@ export class HeightRun {
     const unsigned = compactProposal(block, body, setting.self, NO_SIGNATURE);
     log.append(encodeLogEntry(height, { kind: 'intent', proposal: unsigned }));
     await log.sync();
+    if (signer.isRemote === true) {
+      return this.#whenSigned(signer.signProposal(body), round, (signature) => {
+        if (signature === undefined) return;
+        const proposal = { ...unsigned, signature };
+        this.#components.answer(this, { kind: 'signed-proposal', proposal, block });
+      });
+    }
     const signature = await this.#unlessRefused(signer.signProposal(body), round);
-    if (signature === undefined) return;
-    const proposal = { ...unsigned, signature };
+    if (signature !== undefined) this.#sayProposal({ ...unsigned, signature }, block);
+  }
+
+  #mayPropose(round: number): boolean {
+    const isWanted = this.#core.round === round && this.#core.step === 'propose';
+    return isWanted && this.context.book.proposalsOf(round).length === 0;
+  }
+
+  #sayProposal(proposal: SignedProposal, { hash, header }: Block): void {
+    const { transport, telemetry, clock } = this.#components;
+    if (!this.#mayPropose(proposal.body.round)) return;
     transport.broadcast('consensus', encodeMessage({ kind: 'proposal', proposal }));
     telemetry.count('proposalsMade');
-    book.addProposal({ proposal, value, header: block.header, sender: undefined, atMs: clock.monotonic() });
+    const atMs = clock.monotonic();
+    this.context.book.addProposal({ proposal, value: toHex(hash), header, sender: undefined, atMs });
     this.#acceptProposal(proposal, true);
   }
 
+  /** CONS-15: goes on at once; `then` is called when the signer has answered, or not. */
+  #whenSigned(signing: Promise<Uint8Array>, round: number, then: (signature?: Uint8Array) => void): void {
+    this.#unlessRefused(signing, round).then(then, (error: unknown) => {
+      if (!this.#isOver) this.#components.fail(error);
+    });
+  }
+
   /** The guard of the key has the last word: what it refuses is not said, and consensus goes on without it. */
-  async #unlessRefused(signing: Promise<Uint8Array>, round: number): Promise<Uint8Array | undefined> {
-    try {
-      return await signing;
-    } catch (error) {
-      const isRefusal =
-        isCodedError(error, 'consensus.sign-regression') || isCodedError(error, 'consensus.sign-conflict');
-      if (!isRefusal) throw error;
-      const { height } = this.context;
-      this.#components.logger.warn({ error, height, round }, 'the signer refused to sign');
-      this.#components.telemetry.emit({ kind: 'sign-refused', height, round, error });
-      return undefined;
-    }
+  #unlessRefused(signing: Promise<Uint8Array>, round: number): Promise<Uint8Array | undefined> {
+    return signatureUnlessRefused(signing, { height: this.context.height, round }, this.#components);
   }
 
   async #commit(round: number, value: Value): Promise<void> {

@@ -4,7 +4,7 @@ import { consensusError } from '../errors.ts';
 import type { LogDirectory, LogFile } from './log-directory.ts';
 
 /** What is signed in a round, in the order in which a validator may sign. */
-const SIGN_STEPS = { proposal: 0, prevote: 1, precommit: 2 } as const;
+export const SIGN_STEPS = { proposal: 0, prevote: 1, precommit: 2 } as const;
 export type SignStep = keyof typeof SIGN_STEPS;
 
 export interface SignRequest {
@@ -25,9 +25,12 @@ export interface LastSignGuard {
    *
    * @throws `consensus.sign-regression`, `consensus.sign-conflict`, `consensus.storage-failed`
    */
-  sign(request: SignRequest, sign: (digest: Uint8Array) => Uint8Array): Promise<Uint8Array>;
+  sign(request: SignRequest, sign: SignDigest): Promise<Uint8Array>;
   close(): Promise<void>;
 }
+
+/** Signs a 32-byte digest; later, where another guard has to agree first. */
+export type SignDigest = (digest: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 interface SignRecord extends SignRequest {
   readonly sequence: number;
@@ -76,7 +79,7 @@ class FileGuard implements LastSignGuard {
     this.#last = last;
   }
 
-  sign(request: SignRequest, sign: (digest: Uint8Array) => Uint8Array): Promise<Uint8Array> {
+  sign(request: SignRequest, sign: SignDigest): Promise<Uint8Array> {
     const result = this.#tail.then(() => this.#sign(request, sign));
     this.#tail = result.catch(() => undefined);
     return result;
@@ -87,16 +90,12 @@ class FileGuard implements LastSignGuard {
     await this.#file.close();
   }
 
-  async #sign(request: SignRequest, sign: (digest: Uint8Array) => Uint8Array): Promise<Uint8Array> {
+  async #sign(request: SignRequest, sign: SignDigest): Promise<Uint8Array> {
     if (this.#failed) throw storageFailed('an earlier write failed');
     const last = this.#last;
-    if (last !== undefined) {
-      const order = compareRequests(request, last);
-      if (order < 0) throw regression(request, last);
-      if (order === 0 && !equalBytes(request.digest, last.digest)) throw conflict(request, last);
-      if (order === 0) return last.signature;
-    }
-    const signature = sign(request.digest);
+    if (last !== undefined && isRepeat(request, last)) return last.signature;
+    const given = sign(request.digest);
+    const signature = given instanceof Uint8Array ? given : await given;
     const sequence = (last?.sequence ?? 0) + 1;
     const { height, round, step, digest } = request;
     const record: SignRecord = { sequence, height, round, step, digest, signature };
@@ -110,6 +109,19 @@ class FileGuard implements LastSignGuard {
     this.#last = record;
     return signature;
   }
+}
+
+/**
+ * CONS-9, for every record of a last signature: whether the request is that of the last signature again, and not a
+ * later one. Pure.
+ *
+ * @throws `consensus.sign-regression`, `consensus.sign-conflict`
+ */
+export function isRepeat(request: SignRequest, last: SignRequest): boolean {
+  const order = compareRequests(request, last);
+  if (order < 0) throw regression(request, last);
+  if (order === 0 && !equalBytes(request.digest, last.digest)) throw conflict(request, last);
+  return order === 0;
 }
 
 function compareRequests(a: SignRequest, b: SignRequest): number {

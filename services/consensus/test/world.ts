@@ -17,7 +17,7 @@ import type { Transaction } from '#services/transaction';
 import type { Validator, ValidatorSet } from '#services/validator';
 import { createConsensus } from '../driver/consensus.ts';
 import type { Consensus, ConsensusEvent } from '../face.ts';
-import { openLocalSigner } from '../signer.ts';
+import { openLocalSigner, type ConsensusSigner } from '../signer.ts';
 import { seeded } from './core-network.ts';
 import { decodeFakeBlock, fakeChain, fakeTransaction, type ChainDisk } from './fake-chain.ts';
 import { MemoryDirectory } from './memory-directory.ts';
@@ -64,6 +64,8 @@ export interface TestNode {
   skewMs: number;
   directory: MemoryDirectory;
   consensus: Consensus | undefined;
+  /** In place of the local one. */
+  readonly signer: ConsensusSigner | undefined;
   /** Ends the life without warning. */
   kill: () => void;
 }
@@ -96,9 +98,13 @@ export class World {
   }
 
   /** Adds a node with the key of a validator, or an observer, and starts it. */
-  async add(index: number): Promise<TestNode> {
+  async add(
+    index: number,
+    { id = `n${index}`, signer }: { id?: string; signer?: ConsensusSigner } = {},
+  ): Promise<TestNode> {
     const node: TestNode = {
-      id: `n${index}`,
+      id,
+      signer,
       index,
       disk: { blocks: [] },
       mempool: new Map(),
@@ -126,7 +132,7 @@ export class World {
     const chain = fakeChain(node.disk, this.set, this.#parameters, genesis, () => alive);
     const isValidator = node.index < this.set.validators.length;
     const init = { directory: node.directory, key: testKey(node.index), genesisHash: GENESIS_HASH };
-    const signer = isValidator ? await openLocalSigner(init) : undefined;
+    const signer = node.signer ?? (isValidator ? await openLocalSigner(init) : undefined);
     const listeners = new Set<() => void>();
     this.#available.set(node.id, listeners);
     const consensus = createConsensus({

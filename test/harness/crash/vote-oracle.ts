@@ -27,7 +27,7 @@ export class VoteOracle {
   readonly #indexes = new Map<string, number>();
   seen = 0;
 
-  async listen(network: CrashNetwork): Promise<void> {
+  async listen(network: Pick<CrashNetwork, 'peers' | 'chainId' | 'genesisHash'>): Promise<void> {
     for (const address of network.peers) {
       // One for each: a peer that several nodes share is sent less by each of them.
       const peer = await createNetwork(
@@ -77,6 +77,11 @@ export class VoteOracle {
     const last = this.#last.get(validatorIndex);
     if (left && (last === undefined || compareSigned(placeOf(last), placeOf(signed)) < 0))
       this.#last.set(validatorIndex, signed);
+  }
+
+  /** Height of the last that left a validator. */
+  lastHeight(validatorIndex: number): number {
+    return this.#last.get(validatorIndex)?.height ?? 0;
   }
 
   get places(): number {
