@@ -1,0 +1,58 @@
+import { silentLogger } from '#kernel';
+import { systemRandom, systemScheduler } from '#runtime';
+import type { Clock } from '#kernel';
+import type { Benchmark } from '../../../bench/benchmark.ts';
+import { createNetwork, type Network } from '../index.ts';
+
+const MESSAGES = 4_000;
+/** As long as a vote on the wire. */
+const VOTE_BYTES = 121;
+
+async function openNode(clock: Clock, seed: number, peers: readonly string[]): Promise<Network> {
+  const genesisHash = new Uint8Array(32).fill(1);
+  const network = await createNetwork(
+    {
+      listen: ['/ip4/127.0.0.1/tcp/0'],
+      peers,
+      privateKey: new Uint8Array(32).fill(seed),
+      hello: () => ({
+        protocolVersion: 1,
+        chainId: 'bench',
+        genesisHash,
+        role: 'validator',
+        agent: 'bench',
+        height: 0,
+      }),
+    },
+    { clock, random: systemRandom, scheduler: systemScheduler, logger: silentLogger },
+  );
+  await network.start();
+  return network;
+}
+
+const nextTick = (): Promise<void> => new Promise((resolve) => systemScheduler.soon(resolve));
+
+/** Operations are pieces: what one tick sends to one peer. Both ends share the thread, so a piece has the work of both. */
+export const benchmarks: readonly Benchmark[] = [
+  {
+    name: 'network: carry votes over loopback, a piece each, both ends',
+    async run(clock) {
+      const receiver = await openNode(clock, 1, []);
+      let received = 0;
+      receiver.onMessage('consensus', () => void received++);
+      const sender = await openNode(clock, 2, receiver.addresses());
+      while (sender.peers().length === 0) await nextTick();
+      const message = new Uint8Array(VOTE_BYTES).fill(7);
+      const started = clock.monotonic();
+      for (let sent = 0; sent < MESSAGES; sent++) {
+        sender.broadcast('consensus', message);
+        await nextTick();
+        await nextTick();
+      }
+      while (received < MESSAGES) await nextTick();
+      const milliseconds = clock.monotonic() - started;
+      await Promise.all([sender.stop(), receiver.stop()]);
+      return { operations: MESSAGES, milliseconds };
+    },
+  },
+];
