@@ -12,6 +12,11 @@ export interface Costs {
   /** Half of `network: carry votes over loopback, a piece each, both ends`: 11,110/s. */
   readonly pieceMs: number;
   /**
+   * What the bytes of a piece add. `network: carry proposals of 40,000 bytes over loopback, both ends` takes 3.2
+   * times as long as the one above.
+   */
+  readonly byteMs: number;
+  /**
    * `consensus: read proposals with the commit of 500 validators`: 1,738/s. Decoding and hashing the commit is
    * nearly all of it, so it counts by the signature.
    */
@@ -23,6 +28,8 @@ export interface Costs {
    * block; half of it when it is executed, half when it is committed.
    */
   readonly executeMs: number;
+  /** `transaction: decode transfers` (84,067/s) and `mempool: admit verified transfers in batches of 500` (36,701/s). */
+  readonly admitMs: number;
   /** `block: validate and finalise executed transfers (memory engine)`: 52,434/s, halved in the same way. */
   readonly blockMs: number;
   /** A synced write. Not a benchmark: a network disk of a cloud. It holds the writer up, and not the thread. */
@@ -34,9 +41,11 @@ export const COSTS: Costs = {
   signMs: 1 / 33.584,
   takeVoteMs: 1 / 52.624,
   pieceMs: 0.5 / 11.11,
+  byteMs: (0.5 / 11.11) * (2.2 / 40_000),
   readProposalMsPerValidator: 1 / 1.738 / 500,
   roundStateMsPerValidator: 0.5 / 9.983 / 500,
   executeMs: 1 / 9.719,
+  admitMs: 1 / 84.067 + 1 / 36.701,
   blockMs: 1 / 52.434,
   syncMs: 2,
 };

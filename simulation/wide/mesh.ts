@@ -81,7 +81,7 @@ export class Mesh {
     for (const message of messages) payload += message.length + FRAME_BYTES;
     const { segments, bytes } = onTheWire(payload);
     const { cpu, uplink, region } = from.member;
-    cpu.charge(this.#costs.pieceMs);
+    cpu.charge(this.#costs.pieceMs + payload * this.#costs.byteMs);
     const sentMs = uplink.carry(bytes, cpu.monotonic());
     const acknowledgements = Math.ceil(segments / 2) * PACKET_BYTES;
     const there = to.member;
@@ -96,14 +96,14 @@ export class Mesh {
     this.#time.after(arrivesMs - now, () => {
       const readyMs = there.downlink.carry(bytes, this.#time.monotonic());
       this.#time.after(readyMs - this.#time.monotonic(), () =>
-        there.cpu.run(() => this.#deliver(to, from.name, messages)),
+        there.cpu.run(() => this.#deliver(to, from.name, messages, payload)),
       );
     });
   }
 
-  #deliver(to: MeshEnd, from: string, messages: readonly Uint8Array[]): void {
+  #deliver(to: MeshEnd, from: string, messages: readonly Uint8Array[], payload: number): void {
     const { cpu } = to.member;
-    cpu.charge(this.#costs.pieceMs);
+    cpu.charge(this.#costs.pieceMs + payload * this.#costs.byteMs);
     for (const message of messages) {
       if (message[0] === ROUND_STATE_TAG) {
         this.counts.roundStates++;

@@ -17,7 +17,7 @@ export interface WideRequest {
 
 export const WIDE_DEFAULTS: Omit<WideRequest, 'validators'> = {
   seed: 1,
-  heights: 5,
+  heights: 3,
   megabits: 1_000,
   transactions: 200,
   hasSlowThird: false,
