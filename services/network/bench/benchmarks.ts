@@ -40,8 +40,8 @@ async function carry(
   count: number,
 ): Promise<{ operations: number; milliseconds: number }> {
   const receiver = await openNode(clock, 1, []);
-  let received = 0;
-  receiver.onMessage('consensus', () => void received++);
+  const received: number[] = [];
+  receiver.onMessage('consensus', (_, message) => void received.push(message.length));
   const sender = await openNode(clock, 2, receiver.addresses());
   while (sender.peers().length === 0) await nextTick();
   const message = new Uint8Array(bytes).fill(7);
@@ -51,7 +51,7 @@ async function carry(
     await nextTick();
     await nextTick();
   }
-  while (received < count) await nextTick();
+  while (received.length < count) await nextTick();
   const milliseconds = clock.monotonic() - started;
   await Promise.all([sender.stop(), receiver.stop()]);
   return { operations: count, milliseconds };
