@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { estimateDesigns } from '../wide/estimate/designs.ts';
+import { commitHash, makeBlock, transactionRoot, evidenceRoot } from '#services/block';
+import { compactProposal, encodeMessage } from '#services/consensus';
+import { estimateDesigns, PROPOSAL_BYTES, VOTE_BYTES } from '../wide/estimate/designs.ts';
 import { committeeFailure, committeeSize } from '../wide/estimate/hypergeometric.ts';
 import { medianFinality } from '../wide/estimate/latency.ts';
 import { WIDE_DEFAULTS } from '../wide/request.ts';
@@ -45,6 +47,37 @@ describe('the safety of committees', () => {
 });
 
 describe('the estimates', () => {
+  it('take messages to be as long as their encodings', () => {
+    const hash = new Uint8Array(32).fill(1);
+    const signature = new Uint8Array(64).fill(2);
+    const body = { kind: 'prevote', height: 1, round: 0, blockHash: hash } as const;
+    const vote = encodeMessage({ kind: 'vote', vote: { body, validatorIndex: 0, signature } });
+    assert.equal(vote.length, VOTE_BYTES);
+    const signatures = Array.from({ length: 500 }, () => signature);
+    const lastCommit = { height: 1, round: 0, blockHash: hash, signatures };
+    const header = {
+      version: 1,
+      chainId: 'wide-1',
+      height: 2,
+      timeMs: 1,
+      parentHash: hash,
+      proposer: new Uint8Array(20),
+      transactionRoot: transactionRoot([]),
+      evidenceRoot: evidenceRoot([]),
+      stateRoot: hash,
+      receiptRoot: hash,
+      commitHash: commitHash(lastCommit),
+      validatorSetHash: hash,
+      nextValidatorSetHash: hash,
+    };
+    const block = makeBlock(header, [], lastCommit, []);
+    const at = { height: 2, round: 0, polRound: -1, blockHash: block.hash };
+    const proposal = compactProposal(block, at, 0, signature);
+    const { length } = encodeMessage({ kind: 'proposal', proposal });
+    const commit = 500 * 64 + Math.ceil(500 / 8);
+    assert.ok(Math.abs(length - PROPOSAL_BYTES - commit) < 16, `${length} bytes`);
+  });
+
   it('agree with the simulation of today about the way that it can run', async () => {
     const run = await runWide({ ...WIDE_DEFAULTS, validators: 50, heights: 2 });
     const [today] = estimateDesigns({ validators: 50, megabits: 1_000, transactions: 200 });

@@ -5,7 +5,7 @@ import type { Benchmark } from '../../../bench/benchmark.ts';
 import { createNetwork, type Network } from '../index.ts';
 
 /** As long as a vote on the wire. */
-const VOTE_BYTES = 121;
+const VOTE_BYTES = 118;
 /** As long as a proposal that holds the commit of 500 validators and names 200 transactions. */
 const PROPOSAL_BYTES = 40_000;
 

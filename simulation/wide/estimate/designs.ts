@@ -4,8 +4,8 @@ import { committeeFailure, committeeSize } from './hypergeometric.ts';
 import { medianFinality } from './latency.ts';
 
 /** Bytes of consensus messages in their encoding: a vote, and what a proposal has beside its parts by number. */
-const VOTE_BYTES = 121;
-const PROPOSAL_BYTES = 600;
+export const VOTE_BYTES = 118;
+export const PROPOSAL_BYTES = 494;
 const SIGNATURE_BYTES = 64;
 const TRANSACTION_ID_BYTES = 32;
 
