@@ -8,3 +8,13 @@ export {
 } from './run/describe-report.ts';
 export type { SeedReport } from './run/run-seed.ts';
 export { runSeeds, type SeedsRequest } from './run/run-seeds.ts';
+export {
+  committeeTable,
+  describeEstimate,
+  describeWide,
+  estimateDesigns,
+  finalityCurve,
+  runWide,
+  WIDE_DEFAULTS,
+  type WideReport,
+} from './wide/index.ts';

@@ -13,6 +13,7 @@ import {
 import { systemClock } from '#runtime';
 import { addJsonOption, wholeNumber } from '../options.ts';
 import { EXIT, Output } from '../output.ts';
+import { addEstimateCommand, addWideCommand } from './simulate-wide.ts';
 
 const SEED_MAX = 2 ** 31 - 1;
 
@@ -31,9 +32,12 @@ interface SimulateOptions {
 /** `node0 simulate`: whole networks on virtual time, from a seed. */
 export function addSimulateCommand(program: Command): void {
   const list = PROFILES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n');
+  // Options after `wide` and `estimate` are theirs: some have the same names.
+  const command = program.enablePositionalOptions().command('simulate').enablePositionalOptions();
+  addWideCommand(command);
+  addEstimateCommand(command);
   addJsonOption(
-    program
-      .command('simulate')
+    command
       .description('run whole networks on virtual time, with faults from a seed, and judge them')
       .option('--seed <number>', 'one seed', wholeNumber(0, SEED_MAX))
       .option('--seeds <range>', 'several seeds: A..B', seedRange)

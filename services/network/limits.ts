@@ -2,6 +2,7 @@ import type { Channel, Offence } from './face.ts';
 
 /** Bounds of the network. Sizes in bytes, times in milliseconds. */
 export interface NetworkLimits {
+  /** Room for each other validator of a set of 500, and for full nodes: votes go to each by a stream of its own. */
   readonly maxPeers: number;
   /** A message on a channel. */
   readonly messageBytesMax: Readonly<Record<Channel, number>>;
@@ -27,7 +28,7 @@ export interface NetworkLimits {
 }
 
 export const DEFAULT_LIMITS: NetworkLimits = {
-  maxPeers: 300,
+  maxPeers: 600,
   messageBytesMax: {
     consensus: 2 * 2 ** 20,
     status: 4 * 2 ** 10,

@@ -51,4 +51,20 @@ describe('node0 simulate', () => {
       assert.match(stderr, reason);
     }
   });
+
+  it('simulates wide networks and estimates wider ones, in text and JSON', () => {
+    const run = simulate('wide', '--validators', '4,5', '--heights', '1', '--json');
+    assert.equal(run.status, 0);
+    const { reports } = JSON.parse(run.stdout) as { reports: { request: { validators: number } }[] };
+    assert.deepEqual(
+      reports.map(({ request }) => request.validators),
+      [4, 5],
+    );
+    const estimate = simulate('estimate', '--validators', '1000');
+    assert.equal(estimate.status, 0);
+    assert.match(estimate.stdout, /today: everybody to everybody +1000/);
+    const refused = simulate('wide', '--validators', '4,many');
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, /Give whole numbers from 1 to 2000/);
+  });
 });
