@@ -1,5 +1,5 @@
 import { linksOf } from './links.ts';
-import type { Action, Manifest, Step } from './schema.ts';
+import type { Action, LinkAction, Manifest, Step } from './schema.ts';
 
 /** A validator whose clock is further off than this no longer agrees about when a block was proposed. */
 const CLOCK_TOLERANCE_SECONDS = 0.4;
@@ -19,32 +19,22 @@ export function secondsOf(action: Action): number {
   return action.forSeconds + (starts ? RESTART_SECONDS : 0);
 }
 
-/** Validators that take no part in consensus because of an action. */
-function awayBy(action: Action): readonly string[] {
-  switch (action.do) {
-    case 'kill':
-    case 'pause':
-    case 'restart':
-    case 'upgrade':
-      return action.nodes;
-    case 'clock':
-      // A start with another clock is a restart as well.
-      return action.how === 'start' || Math.abs(action.offsetSeconds) > CLOCK_TOLERANCE_SECONDS
-        ? action.nodes
-        : [];
-    case 'disconnect':
-    case 'slow':
-      return [];
-    default: {
-      const nothing: never = action;
-      return nothing;
-    }
-  }
+/** Nodes whose process does nothing because of an action. */
+function downBy(action: Action): readonly string[] {
+  if (action.do === 'disconnect' || action.do === 'slow') return [];
+  // A start with another clock is a restart as well.
+  return action.do === 'clock' && action.how !== 'start' ? [] : action.nodes;
 }
 
-function stopsLinks(action: Action): boolean {
+/** Validators that go on, but whose clock no longer agrees with the others'. */
+function astrayBy(action: Action): readonly string[] {
+  return action.do === 'clock' && Math.abs(action.offsetSeconds) > CLOCK_TOLERANCE_SECONDS
+    ? action.nodes
+    : [];
+}
+
+function stopsLinks(action: LinkAction): boolean {
   if (action.do === 'disconnect') return true;
-  if (action.do !== 'slow') return false;
   const delayMs = (action.delayMs ?? 0) + (action.jitterMs ?? 0);
   return delayMs > DELAY_TOLERANCE_MS || (action.kibPerSecond ?? Infinity) < KIB_PER_SECOND_MIN;
 }
@@ -58,46 +48,50 @@ export function validatorsOf(manifest: Pick<Manifest, 'nodes'>): ReadonlyMap<str
   );
 }
 
-/** Validators whose clock is off from the start count as away all the time. */
-function alwaysAway(manifest: Pick<Manifest, 'nodes'>): string[] {
+/** Validators whose clock is off from the start. */
+function alwaysAstray(manifest: Pick<Manifest, 'nodes'>): string[] {
   return Object.entries(manifest.nodes)
     .filter(([, { clockOffsetSeconds = 0 }]) => Math.abs(clockOffsetSeconds) > CLOCK_TOLERANCE_SECONDS)
     .map(([name]) => name);
 }
 
+export interface Group {
+  /** Validators and full nodes. */
+  readonly names: readonly string[];
+  /** Power of those in it that can agree. */
+  readonly power: number;
+}
+
 /**
- * The groups of validators that hear each other both ways while the actions of a step last, largest power
- * first. One that is away is in none.
+ * The groups of nodes that hear each other both ways while the actions of a step last, largest power first. Every
+ * node passes messages on, a full node too: a way over others is a way. One that is down is in no group.
  */
-export function groupsDuring(
-  manifest: Pick<Manifest, 'nodes'>,
-  actions: readonly Action[],
-): { readonly names: readonly string[]; readonly power: number }[] {
+export function groupsDuring(manifest: Pick<Manifest, 'nodes'>, actions: readonly Action[]): Group[] {
+  const names = Object.keys(manifest.nodes);
   const powers = validatorsOf(manifest);
-  const away = new Set([...alwaysAway(manifest), ...actions.flatMap(awayBy)]);
+  const down = new Set(actions.flatMap(downBy));
+  const astray = new Set([...alwaysAstray(manifest), ...actions.flatMap(astrayBy)]);
   const cut = new Set(
-    actions
-      .filter(stopsLinks)
-      .flatMap((action) =>
-        action.do === 'disconnect' || action.do === 'slow'
-          ? linksOf(action, Object.keys(manifest.nodes)).map(([from, to]) => `${from} ${to}`)
-          : [],
-      ),
+    actions.flatMap((action) =>
+      (action.do === 'disconnect' || action.do === 'slow') && stopsLinks(action)
+        ? linksOf(action, names).map(([from, to]) => `${from} ${to}`)
+        : [],
+    ),
   );
-  const left = new Set([...powers.keys()].filter((name) => !away.has(name)));
-  const groups: { names: string[]; power: number }[] = [];
+  const left = new Set(names.filter((name) => !down.has(name)));
+  const groups: Group[] = [];
   for (const first of left) {
     left.delete(first);
-    const names = [first];
-    // Full nodes pass nothing on that consensus needs in time: only direct links count.
-    for (const name of names) {
+    const members = [first];
+    for (const name of members) {
       for (const other of left) {
         if (cut.has(`${name} ${other}`) || cut.has(`${other} ${name}`)) continue;
         left.delete(other);
-        names.push(other);
+        members.push(other);
       }
     }
-    groups.push({ names, power: names.reduce((sum, name) => sum + (powers.get(name) ?? 0), 0) });
+    const voting = members.filter((name) => !astray.has(name));
+    groups.push({ names: members, power: voting.reduce((sum, name) => sum + (powers.get(name) ?? 0), 0) });
   }
   return groups.toSorted((a, b) => b.power - a.power);
 }
