@@ -44,7 +44,7 @@ function checkStep(manifest: Manifest, step: Step, at: string): string[] {
     return [
       ...checkNames(action, names, place),
       ...checkLinks(action, place),
-      ...checkVersion(action, manifest, place),
+      ...checkProcesses(action, manifest, place),
     ];
   });
   const processes = step.actions.flatMap((action) => ('nodes' in action ? action.nodes : []));
@@ -95,9 +95,14 @@ function checkLinks(action: Action, at: string): string[] {
   return findings;
 }
 
-function checkVersion(action: Action, { nodes }: Manifest, at: string): string[] {
-  if (action.do !== 'upgrade') return [];
-  return action.nodes
+function checkProcesses(action: Action, { nodes }: Manifest, at: string): string[] {
+  if (!('nodes' in action)) return [];
+  const late = action.nodes
+    .filter((name) => nodes[name]?.startAt !== undefined)
+    .map((name) => `${at}: ${name} has startAt and may not run yet; perturb its links, or another node`);
+  if (action.do !== 'upgrade') return late;
+  const current = action.nodes
     .filter((name) => nodes[name] !== undefined && nodes[name].version === undefined)
     .map((name) => `${at}: ${name} runs the working tree already; give nodes.${name}.version`);
+  return [...late, ...current];
 }
