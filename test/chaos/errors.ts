@@ -1,6 +1,7 @@
 import { defineErrors } from '#kernel';
 
 export const chaosError = defineErrors('chaos', {
+  'wrong-use': { status: 400, action: 'reject', title: 'The command line is wrong' },
   'unreadable-manifest': { status: 400, action: 'reject', title: 'The manifest cannot be read' },
   'invalid-manifest': { status: 400, action: 'reject', title: 'The manifest breaks a rule' },
   'unknown-version': { status: 400, action: 'reject', title: 'A version cannot be checked out' },

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { parse } from 'yaml';
@@ -28,18 +27,6 @@ const DEFAULTS = {
   waitHeights: 3,
   end: { heights: 3, withinSeconds: 60 },
 };
-
-/** @throws `chaos.unreadable-manifest`, `chaos.invalid-manifest` */
-export async function readManifestFile(file: string): Promise<Manifest> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw chaosError('unreadable-manifest', `${file} cannot be read: ${reason}`, { file }, { cause });
-  }
-  return readManifest(text, file);
-}
 
 /**
  * Judges the text of a manifest, YAML or JSON, and fills the defaults in.

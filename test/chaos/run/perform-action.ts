@@ -1,7 +1,9 @@
 import { linksOf } from '../manifest/links.ts';
 import type { Action } from '../manifest/schema.ts';
-import { sleep } from './await-condition.ts';
+import { msUntil, sleep } from './await-condition.ts';
 import { nodeOf, type RunContext } from './run-context.ts';
+
+const START_MS = 60_000;
 
 /**
  * Does one thing to the network, lets it last, and undoes it. Returns what went wrong with it.
@@ -81,6 +83,13 @@ async function setClock(
     }
     node.setOffset(seconds);
     findings.push(...(await restart(context, [name])));
+    // The clock is wrong from now on, and not from the moment at which a slow machine began to load the program.
+    const answers = await msUntil(
+      async () => (await node.get('/status')) !== undefined,
+      START_MS,
+      context.signal,
+    );
+    if (answers === undefined) findings.push(`${name} did not answer within ${START_MS} ms of its start`);
   };
   const usual = (name: string): number => context.manifest.nodes[name]?.clockOffsetSeconds ?? 0;
   await Promise.all(nodes.map((name) => set(name, offsetSeconds)));

@@ -2,11 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../harness/command.ts';
-import { freePort } from '../../harness/network.ts';
 import { SeededRandom } from '../../harness/crash/random.ts';
 import { chaosError } from '../errors.ts';
-import type { Faults } from '../faults/faults.ts';
-import { ProxyFaults } from '../faults/proxy-faults.ts';
+import { openFaults, type NetworkChoice } from '../faults/open-faults.ts';
 import { judge } from '../invariants/judge.ts';
 import { FeeCount, totalOf } from '../invariants/supply.ts';
 import { TransferLoad } from '../load/transfer-load.ts';
@@ -31,6 +29,7 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Keeps the folder with homes, logs and reports although every invariant holds. */
   readonly keep: boolean;
+  readonly network: NetworkChoice;
 }
 
 export interface RunOutcome {
@@ -51,7 +50,7 @@ export async function runManifest(manifest: Manifest, options: RunOptions): Prom
   const stops: (() => Promise<void>)[] = [];
   let document: ReportDocument | undefined;
   try {
-    const setUpContext = await setUp(manifest, { folder, report, stops, signal: options.signal });
+    const setUpContext = await setUp(manifest, { folder, report, stops, ...options });
     document = await stagesOf(setUpContext);
   } catch (error) {
     report.note(`ended early: ${error instanceof Error ? error.message : String(error)}`);
@@ -76,12 +75,16 @@ interface SetUp {
   readonly report: Report;
   readonly stops: (() => Promise<void>)[];
   readonly signal: AbortSignal;
+  readonly network: NetworkChoice;
 }
 
-async function setUp(manifest: Manifest, { folder, report, stops, signal }: SetUp): Promise<RunContext> {
+async function setUp(
+  manifest: Manifest,
+  { folder, report, stops, signal, network }: SetUp,
+): Promise<RunContext> {
   report.stage('setup');
   const random = new SeededRandom(manifest.seed);
-  const faults = await openFaults(manifest, random.chance);
+  const faults = await openFaults(manifest, network, random.chance);
   stops.push(() => faults.close());
   report.note(`network faults by ${faults.kind}: ${faults.why}`);
   const chain = await makeHomes(folder, manifest, faults);
@@ -111,14 +114,6 @@ function homeOf({ homes }: ChainOfHomes, name: string): string {
   const home = homes[name];
   if (home === undefined) throw new RangeError(`no home of ${name}`);
   return home;
-}
-
-async function openFaults(manifest: Manifest, chance: () => number): Promise<Faults> {
-  const placed = [];
-  for (const name of Object.keys(manifest.nodes)) {
-    placed.push({ name, peerPort: await freePort(), apiPort: await freePort() });
-  }
-  return ProxyFaults.open(placed, 'it works on every machine', chance);
 }
 
 /** Those that do not stop when asked are killed; a paused one too. */

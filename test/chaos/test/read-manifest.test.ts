@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { isCodedError } from '#kernel';
-import { readManifest, readManifestFile } from '../manifest/read-manifest.ts';
+import { readManifest } from '../manifest/read-manifest.ts';
+import type { Manifest } from '../manifest/schema.ts';
 
 const MANIFESTS = join(import.meta.dirname, '..', 'manifests');
 const FOUR = 'validator-0: {}, validator-1: {}, validator-2: {}, validator-3: {}';
 
 function manifest(more: string): string {
   return `name: test\nnodes: { ${FOUR}, full-0: { role: full } }\n${more}`;
+}
+
+async function manifestOf(file: string): Promise<Manifest> {
+  return readManifest(await readFile(join(MANIFESTS, file), 'utf8'), file);
 }
 
 /** What the refusal of a text says. */
@@ -28,13 +33,13 @@ describe('the reader of manifests', () => {
     const files = await readdir(MANIFESTS);
     assert.ok(files.length >= 4);
     for (const file of files) {
-      const read = await readManifestFile(join(MANIFESTS, file));
+      const read = await manifestOf(file);
       assert.equal(`${read.name}.yaml`, file);
     }
   });
 
   it('has every kind of perturbation, a full node and one that syncs late in the manifest of CI', async () => {
-    const { perturb, nodes } = await readManifestFile(join(MANIFESTS, 'ci.yaml'));
+    const { perturb, nodes } = await manifestOf('ci.yaml');
     const kinds = new Set(perturb.flatMap(({ actions }) => actions.map(({ do: kind }) => kind)));
     const all = ['clock', 'disconnect', 'kill', 'pause', 'restart', 'slow', 'upgrade'];
     assert.deepEqual([...kinds].toSorted(), all);
@@ -82,16 +87,52 @@ describe('the reader of manifests', () => {
   const refused: readonly (readonly [name: string, more: string, says: RegExp])[] = [
     ['a step that is no action', 'perturb: [kill]', /perturb\[0\]: is not an action/],
     ['a number that is out of bounds', 'seed: -1', /seed: must be >= 0/],
-    ['a word that is not one of those possible', 'perturb: [{ do: disconnect, around: [full-0], how: loud, forSeconds: 2 }]', /how: must be one of silent, reset, half-open/],
-    ['links that are named in two ways', 'perturb: [{ do: disconnect, around: [full-0], from: [full-0], to: [validator-0], forSeconds: 2 }]', /by one of them/],
+    [
+      'a word that is not one of those possible',
+      'perturb: [{ do: disconnect, around: [full-0], how: loud, forSeconds: 2 }]',
+      /how: must be one of silent, reset, half-open/,
+    ],
+    [
+      'links that are named in two ways',
+      'perturb: [{ do: disconnect, around: [full-0], from: [full-0], to: [validator-0], forSeconds: 2 }]',
+      /by one of them/,
+    ],
     ['from without to', 'perturb: [{ do: disconnect, from: [full-0], forSeconds: 2 }]', /by one of them/],
-    ['a node in two groups', 'perturb: [{ do: disconnect, between: [[full-0], [full-0, validator-0]], forSeconds: 2 }]', /stands in two groups/],
-    ['a reset one way', 'perturb: [{ do: disconnect, from: [full-0], to: [validator-0], how: reset, forSeconds: 2 }]', /one way can only be silent/],
-    ['slowness without a measure', 'perturb: [{ do: slow, around: [full-0], forSeconds: 2 }]', /give delayMs or kibPerSecond/],
-    ['an upgrade of what is new', 'perturb: [{ do: upgrade, nodes: [full-0] }]', /runs the working tree already/],
-    ['two actions on one process', 'perturb: [{ together: [{ do: kill, nodes: [full-0], forSeconds: 1 }, { do: restart, nodes: [full-0] }] }]', /two actions at once are about the process of full-0/],
-    ['a wait that forgets a lost quorum', 'perturb: [{ do: kill, nodes: [validator-0, validator-1], forSeconds: 30, wait: { heights: 1, withinSeconds: 20 } }]', /withinSeconds: give at least 53; no quorum is left/],
-    ['a wait that is too short for any recovery', 'perturb: [{ do: kill, nodes: [full-0], forSeconds: 3, wait: { heights: 1, withinSeconds: 5 } }]', /withinSeconds: give at least 15/],
+    [
+      'a node in two groups',
+      'perturb: [{ do: disconnect, between: [[full-0], [full-0, validator-0]], forSeconds: 2 }]',
+      /stands in two groups/,
+    ],
+    [
+      'a reset one way',
+      'perturb: [{ do: disconnect, from: [full-0], to: [validator-0], how: reset, forSeconds: 2 }]',
+      /one way can only be silent/,
+    ],
+    [
+      'slowness without a measure',
+      'perturb: [{ do: slow, around: [full-0], forSeconds: 2 }]',
+      /give delayMs or kibPerSecond/,
+    ],
+    [
+      'an upgrade of what is new',
+      'perturb: [{ do: upgrade, nodes: [full-0] }]',
+      /runs the working tree already/,
+    ],
+    [
+      'two actions on one process',
+      'perturb: [{ together: [{ do: kill, nodes: [full-0], forSeconds: 1 }, { do: restart, nodes: [full-0] }] }]',
+      /two actions at once are about the process of full-0/,
+    ],
+    [
+      'a wait that forgets a lost quorum',
+      'perturb: [{ do: kill, nodes: [validator-0, validator-1], forSeconds: 30, wait: { heights: 1, withinSeconds: 20 } }]',
+      /withinSeconds: give at least 53; no quorum is left/,
+    ],
+    [
+      'a wait that is too short for any recovery',
+      'perturb: [{ do: kill, nodes: [full-0], forSeconds: 3, wait: { heights: 1, withinSeconds: 5 } }]',
+      /withinSeconds: give at least 15/,
+    ],
   ];
   for (const [name, more, says] of refused) {
     it(`refuses ${name}`, () => assert.match(findingsOf(manifest(more)), says));
