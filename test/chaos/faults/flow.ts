@@ -61,9 +61,9 @@ export class Flow {
   #give(): void {
     clearTimeout(this.#timer);
     const isCut = this.#link.cut !== undefined;
-    while (!isCut && !this.#isFull) {
+    for (;;) {
       const next = this.#queue[0];
-      if (next === undefined) break;
+      if (isCut || this.#isFull || next === undefined) break;
       const leftMs = next.dueMs - performance.now();
       if (leftMs > 0) {
         this.#timer = setTimeout(() => this.#give(), Math.max(1, leftMs));

@@ -135,7 +135,7 @@ function faultsOf(schema: TSchema, value: unknown, at: string): string[] {
   for (const { keyword, instancePath, params, message } of Value.Errors(schema, value)) {
     const place = placeOf(at, instancePath);
     if (keyword === 'additionalProperties') {
-      const { additionalProperties } = params as { additionalProperties: string[] };
+      const { additionalProperties } = params;
       for (const key of additionalProperties) {
         const near = nearest(key, keysAt(schema, instancePath));
         faults.push(
@@ -164,6 +164,6 @@ function placeOf(at: string, pointer: string): string {
 function keysAt(schema: TSchema, pointer: string): string[] {
   if (/^\/nodes\/[^/]+$/.test(pointer)) return Object.keys(NodeSchema.properties);
   let at = schema as { properties?: Record<string, TSchema> };
-  for (const part of pointer.split('/').slice(1)) at = (at.properties?.[part] ?? {}) as typeof at;
+  for (const part of pointer.split('/').slice(1)) at = at.properties?.[part] ?? {};
   return Object.keys(at.properties ?? {});
 }

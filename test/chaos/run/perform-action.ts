@@ -1,5 +1,6 @@
 import { linksOf } from '../manifest/links.ts';
 import type { Action } from '../manifest/schema.ts';
+import type { ChaosNode } from '../nodes/chaos-node.ts';
 import { msUntil, sleep } from './await-condition.ts';
 import { nodeOf, type RunContext } from './run-context.ts';
 
@@ -101,7 +102,7 @@ async function setClock(
 async function each(
   context: RunContext,
   names: readonly string[],
-  act: (node: ReturnType<typeof nodeOf>) => void | Promise<void>,
+  act: (node: ChaosNode) => void | Promise<void>,
 ): Promise<void> {
-  await Promise.all(names.map((name) => act(nodeOf(context, name))));
+  await Promise.all(names.map(async (name) => act(nodeOf(context, name))));
 }

@@ -19,9 +19,10 @@ export async function perturb(context: RunContext, step: Step, index: number): P
   const fromMs = performance.now();
   const heightBefore = watch.height;
   const findings: string[] = [];
-  const stands = standsStill(context, step);
-  const done = await Promise.all(step.actions.map((action) => performAction(context, action)));
-  findings.push(...done.flat(), ...(await stands));
+  const parts = [...step.actions.map((action) => performAction(context, action)), standsStill(context, step)];
+  // All of them are over before anything is said of one: what failed must not leave another at work.
+  await Promise.allSettled(parts);
+  findings.push(...(await Promise.all(parts)).flat());
   const healedMs = performance.now();
   const heightAtHealing = watch.height;
   report.note(`healed at height ${heightAtHealing}`);

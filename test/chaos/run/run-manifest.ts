@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isCodedError, type CodedError } from '#kernel';
 import { ROOT } from '../../harness/command.ts';
 import { SeededRandom } from '../../harness/crash/random.ts';
 import { chaosError } from '../errors.ts';
@@ -14,12 +15,12 @@ import { checkOut } from '../nodes/checkout.ts';
 import { makeHomes, type ChainOfHomes } from '../nodes/homes.ts';
 import { ChainWatch } from '../watch/chain-watch.ts';
 import { msUntil } from './await-condition.ts';
+import { Joins } from './joins.ts';
 import { perturb } from './perturb.ts';
 import { formatReport, Report, type ReportDocument, type Verdict } from './report.ts';
 import type { RunContext } from './run-context.ts';
 
 const FIRST_HEIGHT_MS = 90_000;
-const JOIN_MS = 120_000;
 const SETTLE_MS = 120_000;
 
 export interface RunOptions {
@@ -122,14 +123,13 @@ async function stopAll(nodes: readonly ChaosNode[]): Promise<void> {
 }
 
 async function stagesOf(context: RunContext): Promise<ReportDocument> {
-  const { manifest, report, watch, load, nodes, chain, signal } = context;
+  const { manifest, report, watch, load, nodes, chain } = context;
   report.stage('start');
   const fees = new FeeCount(watch);
   watch.start();
-  const late: Promise<void>[] = [];
-  const failures: unknown[] = [];
+  const joins = new Joins(context);
   try {
-    await start(context, late, failures);
+    await start(context, joins);
     report.stage('load');
     const [first] = nodes.values();
     const before = first === undefined ? undefined : await totalOf(first, chain.accounts, 1);
@@ -141,30 +141,38 @@ async function stagesOf(context: RunContext): Promise<ReportDocument> {
     report.stage('perturb');
     for (const [index, step] of manifest.perturb.entries()) {
       await perturb(context, step, index);
-      failIf(failures);
+      joins.failIfAny();
       if (report.steps.at(-1)?.allCaughtUpMs === undefined) break;
     }
     report.stage('wait');
-    await Promise.all(late);
-    failIf(failures);
+    await joins.done();
     await settle(context);
     report.stage('test');
     const verdicts = await judge(context, { fees, before: before + paid });
     return documentOf(context, verdicts);
+  } catch (error) {
+    // A run that does not come to its end has a report as well; one that is stopped by hand has none.
+    if (!isCodedError(error) || error.code === 'chaos.stopped') throw error;
+    report.note(error.message);
+    return documentOf(context, [unfinished(error)]);
   } finally {
+    await joins.stop();
     await load.stop();
     await watch.stop();
-    signal.throwIfAborted();
   }
 }
 
+function unfinished({ message, code }: CodedError): Verdict {
+  return { invariant: 'the run comes to its end', holds: false, says: [`${message} [${code}]`] };
+}
+
 /** Starts the nodes, those with `startAt` when the chain is there, and awaits the first height. */
-async function start(context: RunContext, late: Promise<void>[], failures: unknown[]): Promise<void> {
+async function start(context: RunContext, joins: Joins): Promise<void> {
   const { manifest, nodes, watch, report, signal } = context;
   for (const [name, node] of nodes) {
     const { startAt } = manifest.nodes[name] ?? {};
     if (startAt === undefined) await node.start();
-    else late.push(join_(context, node, startAt).catch((error: unknown) => void failures.push(error)));
+    else joins.add(node, startAt);
   }
   const isThere = (): boolean => {
     const ended = [...nodes.values()].flatMap((node) => node.ended ?? []);
@@ -174,23 +182,6 @@ async function start(context: RunContext, late: Promise<void>[], failures: unkno
   const ms = await msUntil(isThere, FIRST_HEIGHT_MS, signal);
   if (ms === undefined) throw chaosError('not-in-time', 'there was no block in time');
   report.note(`the first block is final after ${ms} ms`);
-}
-
-/** A node that joins while the chain runs. */
-async function join_({ watch, report, signal }: RunContext, node: ChaosNode, startAt: number): Promise<void> {
-  await msUntil(() => watch.height >= startAt, Infinity, signal);
-  report.note(`${node.name} joins at height ${watch.height}`);
-  await node.start();
-  const goal = watch.height;
-  const ms = await msUntil(() => watch.heightOf(node.name) >= goal, JOIN_MS, signal);
-  if (ms === undefined) {
-    throw chaosError('not-in-time', `${node.name} did not reach height ${goal} after it joined`);
-  }
-  report.note(`${node.name} has height ${goal} after ${ms} ms`);
-}
-
-function failIf(failures: readonly unknown[]): void {
-  if (failures.length > 0) throw failures[0];
 }
 
 /**
