@@ -2,10 +2,9 @@
  * Loaded into a node before all else (`NODE_OPTIONS=--import`): shifts what the process takes for the time of
  * day by the milliseconds in the file that CHAOS_CLOCK_FILE names. SIGUSR2 has it read the file again, which is
  * a jump of the clock; `FILE.taken` then says what was taken. Monotonic time stays as it is, as on a machine whose
- * clock is set. Threads keep the offset with which they began.
+ * clock is set. Threads keep the machine's time: those of a node check signatures, and never look at it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { isMainThread } from 'node:worker_threads';
 
 const file = process.env['CHAOS_CLOCK_FILE'];
 if (file !== undefined) {
@@ -16,10 +15,10 @@ if (file !== undefined) {
   const now = (): number => realNow() + offsetMs;
   const take = (): void => {
     offsetMs = Number(readFileSync(file, 'utf8'));
-    if (isMainThread) writeFileSync(`${file}.taken`, String(offsetMs));
+    writeFileSync(`${file}.taken`, String(offsetMs));
   };
   take();
-  if (isMainThread) process.on('SIGUSR2', take);
+  process.on('SIGUSR2', take);
   const ShiftedDate = new Proxy(RealDate, {
     construct: (target, parameters, newTarget) =>
       Reflect.construct(target, parameters.length === 0 ? [now()] : parameters, newTarget) as Date,
