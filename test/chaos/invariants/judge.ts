@@ -1,3 +1,4 @@
+import type { ChaosNode } from '../nodes/chaos-node.ts';
 import { msUntil } from '../run/await-condition.ts';
 import type { Verdict } from '../run/report.ts';
 import type { RunContext } from '../run/run-context.ts';
@@ -50,6 +51,8 @@ export async function judge(
     await checkCommits(all, chain, height),
     await checkReady(context, level),
   ];
+  const synced = all.filter(({ name }) => manifest.nodes[name]?.sync === 'state');
+  if (synced.length > 0) verdicts.push(await checkSynced(synced, height));
   return verdicts;
 }
 
@@ -74,6 +77,20 @@ async function checkReady({ nodes, signal }: RunContext, level: number | undefin
     }
   }
   return verdict('every node runs and is ready at the end', says, `${nodes.size} nodes`);
+}
+
+/** The blocks below a snapshot are not fetched: who has the first one has executed all. */
+async function checkSynced(nodes: readonly ChaosNode[], height: number): Promise<Verdict> {
+  const says: string[] = [];
+  for (const node of nodes) {
+    if ((await node.get(`/blocks/${height}`)) === undefined) says.push(`${node.name} lacks height ${height}`);
+    if ((await node.get('/blocks/1')) !== undefined) says.push(`${node.name} has executed all blocks`);
+  }
+  return verdict(
+    'a node that syncs the state begins at a snapshot',
+    says,
+    nodes.map(({ name }) => name).join(),
+  );
 }
 
 function verdict(invariant: string, faults: readonly string[], otherwise: string): Verdict {

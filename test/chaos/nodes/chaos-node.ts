@@ -53,6 +53,11 @@ export class ChaosNode {
     return this.#child !== undefined && !this.#isPaused;
   }
 
+  /** Folder of the version that it runs, or runs when it is started next. */
+  get root(): string {
+    return this.#root;
+  }
+
   /** Runs this version from its next start on. */
   install(root: string): void {
     this.#root = root;

@@ -219,7 +219,7 @@ function documentOf(context: RunContext, verdicts: Verdict[]): ReportDocument {
     nodes: [...nodes.values()].map((node) => ({
       name: node.name,
       height: watch.heightOf(node.name),
-      runs: manifest.nodes[node.name]?.version ?? 'the working tree',
+      runs: node.root === context.tree ? 'the working tree' : (manifest.nodes[node.name]?.version ?? ''),
     })),
     steps: report.steps,
     load: load.counts(),
