@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { temporaryFolder } from '../../harness/folder.ts';
 import { endProcess } from '../../harness/network.ts';
+import { until } from '../../harness/until.ts';
 
 const MODULE = new URL('../nodes/clock-offset.ts', import.meta.url).href;
 /** Answers every message with its times. */
@@ -73,6 +74,7 @@ describe('the offset of the clock of a process', () => {
     const { monotonic } = await times();
     await writeFile(file, '-7200000');
     child.kill('SIGUSR2');
+    await until('it is taken', async () => (await readFile(`${file}.taken`, 'utf8')) === '-7200000');
     const jumped = await times();
     assertOffset(jumped, -7_200_000);
     assert.ok(jumped.monotonic >= monotonic && jumped.monotonic < monotonic + 60_000);
