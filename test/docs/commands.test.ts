@@ -341,6 +341,7 @@ describe('the links of the documents', () => {
       'docs/guides/signer.md',
       'docs/performance.md',
       'docs/guides/simulation.md',
+      'docs/guides/chaos.md',
     ];
     const broken: string[] = [];
     for (const document of documents) {
