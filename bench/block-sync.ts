@@ -8,37 +8,39 @@ import { until } from '../test/harness/until.ts';
 
 const WITHIN_MS = 300_000;
 
-/** What a new node did. */
+/** What a new node did after it had reached the height from which on it was measured. */
 export interface BlockSyncReport {
   readonly height: number;
-  /** From its start as a process to the tip that the network had then. */
+  /** From the height given to the tip that the network had then. */
   readonly seconds: number;
+  readonly transactions: number;
 }
 
-/** Starts a full node with an empty home, and measures how long it takes to the tip block by block. */
-export async function syncFromZero(network: TestNetwork): Promise<BlockSyncReport> {
+/**
+ * Starts a full node with an empty home, which takes the chain block by block.
+ *
+ * @param from the height at which the measurement begins
+ */
+export async function syncFromZero(network: TestNetwork, from: number): Promise<BlockSyncReport> {
   const folder = await mkdtemp(join(tmpdir(), 'node0-sync-'));
   const home = join(folder, 'home');
   try {
     const apiPort = await freePort();
     await makeHome(network, home, apiPort);
     const { height } = await network.status();
-    const startedMs = performance.now();
     const node = startNode0(['start', '--home', home]);
     node.stdout?.resume();
     node.stderr?.resume();
     try {
-      const status = `http://127.0.0.1:${apiPort}/api/v2/status`;
-      await until(
-        `a new node is at height ${height}`,
-        async () => {
-          const response = await fetch(status).catch(() => undefined);
-          if (response?.ok !== true) return false;
-          return ((await response.json()) as NetworkStatus).height >= height;
-        },
-        { withinMs: WITHIN_MS },
-      );
-      return { height, seconds: (performance.now() - startedMs) / 1000 };
+      const reached = (wanted: number): Promise<unknown> =>
+        until(`a new node is at height ${wanted}`, async () => (await heightOf(apiPort)) >= wanted, {
+          withinMs: WITHIN_MS,
+        });
+      await reached(from);
+      const [startedMs, first] = [performance.now(), await heightOf(apiPort)];
+      await reached(height);
+      const seconds = (performance.now() - startedMs) / 1000;
+      return { height, seconds, transactions: await transactionsIn(network, first, height) };
     } finally {
       const exit = once(node, 'exit');
       node.kill('SIGTERM');
@@ -47,6 +49,21 @@ export async function syncFromZero(network: TestNetwork): Promise<BlockSyncRepor
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** 0 for a node that does not answer yet. */
+async function heightOf(apiPort: number): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${apiPort}/api/v2/status`).catch(() => undefined);
+  return response?.ok === true ? ((await response.json()) as NetworkStatus).height : 0;
+}
+
+async function transactionsIn(network: TestNetwork, after: number, to: number): Promise<number> {
+  let count = 0;
+  for (let height = after + 1; height <= to; height++) {
+    const block = await network.get<{ transactions: readonly string[] }>(`/blocks/${height}`);
+    count += block.transactions.length;
+  }
+  return count;
 }
 
 /** A home as an operator makes it: keys, the network's genesis, its validators as peers. */

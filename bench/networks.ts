@@ -5,6 +5,7 @@ import { startNode0 } from '../test/harness/command.ts';
 import { TestNetwork } from '../test/harness/network.ts';
 import { until } from '../test/harness/until.ts';
 import { framed, identityOf, openWallet, signTransfer } from '../test/harness/wallet.ts';
+import { syncFromZero } from './block-sync.ts';
 import type { Row } from './row.ts';
 
 /** Seconds of a measured load, and of the one before that lets the compilers of all processes finish. */
@@ -27,6 +28,33 @@ interface LoadReport {
 export async function runMacro(onRow: OnRow): Promise<void> {
   await oneValidator(onRow);
   await fourValidators(onRow);
+  await blockSync(onRow);
+}
+
+/** A chain that four validators made under a load, and a new node that takes it block by block. */
+export async function blockSync(onRow: OnRow): Promise<void> {
+  const network = await TestNetwork.create();
+  try {
+    await network.up();
+    await load(network, 500, WARM_UP_SECONDS);
+    for (const rate of [850, 3_000]) {
+      const { height: from } = await network.status();
+      const { finalizedPerSecond } = await load(network, rate, MEASURE_SECONDS);
+      const { height, seconds, transactions } = await syncFromZero(network, from);
+      onRow({
+        name: `block sync from zero, a chain made at ${rate}/s offered`,
+        value: transactions / seconds,
+        unit: '/s',
+      });
+      onRow({
+        name: `block sync, times as fast as the ${height - from} blocks were made`,
+        value: transactions / seconds / finalizedPerSecond,
+        unit: 'x',
+      });
+    }
+  } finally {
+    await network.destroy();
+  }
 }
 
 /** A network of one validator that serves its own API: one process. */

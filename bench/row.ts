@@ -2,7 +2,7 @@
 export interface Row {
   readonly name: string;
   readonly value: number;
-  readonly unit: '/s' | 'ms';
+  readonly unit: '/s' | 'ms' | 'x';
   /** What the project promises on two cores today; absent where it promises nothing. */
   readonly floor?: number;
 }
@@ -10,7 +10,7 @@ export interface Row {
 /** True when the figure keeps the promise: rates at least the floor, times at most. */
 export function keepsFloor({ value, unit, floor }: Row): boolean {
   if (floor === undefined) return true;
-  return unit === '/s' ? value >= floor : value <= floor;
+  return unit === 'ms' ? value <= floor : value >= floor;
 }
 
 export function formatRow(row: Row): string {

@@ -146,6 +146,7 @@ async function start(
   );
   const countdown = new Countdown({
     genesisTimeMs: genesis.timeMs,
+    hasBlocks: protocol.chain.tip().commit !== undefined,
     clock: systemClock,
     scheduler: systemScheduler,
     logger,

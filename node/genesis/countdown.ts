@@ -12,6 +12,8 @@ export interface CountdownTick {
 
 export interface CountdownComponents {
   readonly genesisTimeMs: number;
+  /** The chain has begun, whatever this machine's clock says. */
+  readonly hasBlocks: boolean;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
@@ -48,10 +50,10 @@ export class Countdown {
     this.#components = components;
   }
 
-  /** Does nothing when the genesis time is reached already. */
+  /** Does nothing when the genesis time is reached already, or the chain has begun. */
   start(): void {
-    const { genesisTimeMs, clock } = this.#components;
-    if (secondsToGenesis(genesisTimeMs, clock.now()) !== undefined) this.#tick();
+    const { genesisTimeMs, clock, hasBlocks } = this.#components;
+    if (!hasBlocks && secondsToGenesis(genesisTimeMs, clock.now()) !== undefined) this.#tick();
   }
 
   stop(): void {

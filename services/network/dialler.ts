@@ -78,9 +78,23 @@ export class Dialler {
       const isOtherChain = isCodedError(error) && error.action === 'reject';
       if (isOtherChain) nextMs = limits.refusedRedialMs;
       logger.debug({ error, peer, nextMs }, 'a peer cannot be dialled');
+      if (!isOtherChain && nextMs === limits.redialMaxMs && delayMs < nextMs)
+        this.#tellUnreachable(peer, error);
     }
     this.#delays.set(peer, nextMs);
     if (!isConnected(peer)) this.#schedule(target, this.#jittered(nextMs));
+  }
+
+  /** Once for each time that a peer stays away: what an operator has to look into. */
+  #tellUnreachable(peer: PeerId, error: unknown): void {
+    const { limits, logger } = this.#options;
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.warn(
+      { peer, reason },
+      `a peer cannot be reached and is dialled every ${limits.redialMaxMs / 1000} s: ` +
+        'see whether it runs at its address, and compare the clocks of both machines: ' +
+        'a clock that is an hour behind finds the certificates of others not valid yet',
+    );
   }
 
   /** Between 75 and 125 percent: nodes that lost a peer together do not come back together. */

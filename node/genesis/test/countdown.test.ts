@@ -17,12 +17,13 @@ function listeningLogger(lines: string[]): Logger {
   return logger;
 }
 
-function countdownOf(leftMs: number, time = new VirtualTime()) {
+function countdownOf(leftMs: number, hasBlocks = false) {
+  const time = new VirtualTime();
   const lines: string[] = [];
   const ticks: CountdownTick[] = [];
   const genesisTimeMs = time.now() + leftMs;
   const logger = listeningLogger(lines);
-  const countdown = new Countdown({ genesisTimeMs, clock: time, scheduler: time, logger });
+  const countdown = new Countdown({ genesisTimeMs, hasBlocks, clock: time, scheduler: time, logger });
   countdown.start();
   countdown.onTick((tick) => ticks.push(tick));
   return { time, countdown, lines, ticks };
@@ -51,10 +52,22 @@ describe('the countdown', () => {
     // An hour goes by at each look.
     const clock = { now: () => time.now() * 3_600, monotonic: () => time.monotonic() };
     const logger = listeningLogger(lines);
-    new Countdown({ genesisTimeMs: 26 * DAY * 1_000, clock, scheduler: time, logger }).start();
+    new Countdown({
+      genesisTimeMs: 26 * DAY * 1_000,
+      hasBlocks: false,
+      clock,
+      scheduler: time,
+      logger,
+    }).start();
     await time.run(26 * 24 * 1_000);
     const days = Array.from({ length: 26 }, (_, index) => `${26 - index} d`);
     assert.deepEqual(lines.map(leftOf), [...days, '12 h', '6 h', '1 h', 'reached']);
+  });
+
+  it('says nothing when the chain has blocks, although this clock is behind the genesis time', async () => {
+    const { time, lines, ticks } = countdownOf(3_600_000, true);
+    await time.run(10_000);
+    assert.deepEqual([lines, ticks], [[], []]);
   });
 
   it('logs at its moments within the last hour', async () => {
@@ -70,7 +83,13 @@ describe('the countdown', () => {
     const ticks: number[] = [];
     const clock = { now: () => time.now() + aheadMs, monotonic: () => time.monotonic() };
     const genesisTimeMs = time.now() + 3_600_000;
-    const countdown = new Countdown({ genesisTimeMs, clock, scheduler: time, logger: silentLogger });
+    const countdown = new Countdown({
+      genesisTimeMs,
+      hasBlocks: false,
+      clock,
+      scheduler: time,
+      logger: silentLogger,
+    });
     countdown.start();
     countdown.onTick(({ secondsLeft }) => ticks.push(secondsLeft));
     await time.run(1_000);

@@ -73,11 +73,13 @@ export class ChainOracle {
     let cursor: string | undefined;
     for (let lowest = Number.POSITIVE_INFINITY; lowest > before + 1;) {
       const more: string = cursor === undefined ? '' : `&cursor=${cursor}`;
-      const page = await node.get<{ items: BlockView[]; next?: string }>(`/blocks?limit=${PAGE}${more}`);
+      const page = await node.get<{ items: BlockView[]; nextCursor?: string }>(
+        `/blocks?limit=${PAGE}${more}`,
+      );
       if (page === undefined) return;
       for (const block of page.items) this.#compare(block, node.name);
       lowest = page.items.at(-1)?.height ?? 0;
-      cursor = page.next;
+      cursor = page.nextCursor;
       if (cursor === undefined) break;
     }
     this.#heights.set(node.name, Math.max(before, status.height));
