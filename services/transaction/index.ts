@@ -16,6 +16,19 @@ export {
   type TransferOutput,
   type TransferPayload,
 } from './domain/transaction.ts';
+export type {
+  BondPayload,
+  CancelUnbondPayload,
+  CommissionTerms,
+  EditPayload,
+  RedelegatePayload,
+  RegisterPayload,
+  RotateKeyPayload,
+  StakePayload,
+  UnbondPayload,
+  ValidatorIdentity,
+  WithdrawPayload,
+} from './domain/stake-payloads.ts';
 export { createTransactionFetch, type TransactionFetch } from './gossip/fetch.ts';
 export { createTransactionGossip, type TransactionGossip } from './gossip/gossip.ts';
 export { TRANSACTION_BYTES_MAX } from './limits.ts';
