@@ -80,6 +80,7 @@ export function addStake(
     {
       shares: (before?.shares ?? 0n) + shares,
       ratio: pool.ratio,
+      carry: before?.carry ?? 0n,
       hopAfterMs: Math.max(before?.hopAfterMs ?? 0, hopAfterMs),
     },
     operator,
@@ -132,7 +133,7 @@ function emptyPool(view: StakeView, operator: Uint8Array, rest: StakePool): void
     communityPool: totals.communityPool + rest.stake,
   });
   moveToCommunity(view, rest.rewards);
-  view.set(POOLS, { ...rest, stake: 0n, rewards: 0n, carry: 0n }, operator);
+  view.set(POOLS, { ...rest, stake: 0n, rewards: 0n, fraction: 0n, carry: 0n }, operator);
 }
 
 /** Forgets that an account has something at a validator, when it has nothing there any more. */

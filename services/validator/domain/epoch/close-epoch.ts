@@ -1,5 +1,6 @@
 import { formatAddress } from '#kernel';
 import { HISTORY_EPOCHS } from '../../limits.ts';
+import { SCALE } from '../arithmetic.ts';
 import type { Progress, Seat } from '../records/records.ts';
 import {
   PERFORMANCES,
@@ -75,7 +76,7 @@ function removeWhenGone(view: StakeView, operator: Uint8Array): void {
   if (!isExiting || view.get(SEATS, operator) !== undefined) return;
   const pool = view.need(POOLS, operator);
   const isGone =
-    pool.shares === 0n && pool.commission === 0n && pool.unbondingPools === 0 && pool.redelegationsOut === 0;
+    pool.shares === 0n && pool.commission < SCALE && pool.unbondingPools === 0 && pool.redelegationsOut === 0;
   if (!isGone) return;
   view.delete(VALIDATORS, operator);
   view.delete(POOLS, operator);

@@ -49,7 +49,6 @@ function emptySeat({ publicKey }: Membership): Seat {
     next: none,
     checkpoint: 0n,
     missedReward: 0n,
-    carry: 0n,
     commitsFrom: 0,
     votes: 0,
     missed: 0,

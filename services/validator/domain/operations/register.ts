@@ -17,6 +17,7 @@ const EMPTY_POOL: StakePool = {
   ratio: 0n,
   carry: 0n,
   rewards: 0n,
+  fraction: 0n,
   commission: 0n,
   unbondingPools: 0,
   redelegationsOut: 0,

@@ -1,6 +1,7 @@
 import { equalBytes, formatAddress, type CodedError } from '#kernel';
 import type { WithdrawPayload } from '#services/transaction';
 import { stakeError } from '../../errors.ts';
+import { SCALE } from '../arithmetic.ts';
 import { DELEGATIONS, POOLS } from '../records/tables.ts';
 import { payDelegation } from '../rewards/pay-delegation.ts';
 import { payOut, settleValidator } from '../rewards/settle.ts';
@@ -30,9 +31,9 @@ export function withdraw(context: OperationContext, { validator }: WithdrawPaylo
 
 function payCommission({ view, sender }: OperationContext): bigint {
   const pool = view.need(POOLS, sender);
-  const due = pool.commission;
+  const due = pool.commission / SCALE;
   if (due === 0n) return 0n;
-  view.set(POOLS, { ...pool, commission: 0n }, sender);
+  view.set(POOLS, { ...pool, commission: pool.commission % SCALE }, sender);
   payOut(view, sender, due);
   view.emit('commission.withdrawn', { validator: formatAddress(sender), amount: due.toString() });
   return due;

@@ -119,7 +119,8 @@ export const poolCodec = record<StakePool>(
     ratio,
     carry: ratio,
     rewards: amount,
-    commission: amount,
+    fraction: ratio,
+    commission: ratio,
     unbondingPools: uint64,
     redelegationsOut: uint64,
   }),
@@ -136,7 +137,6 @@ export const seatCodec = record<Seat>(
     next: membership,
     checkpoint: ratio,
     missedReward: ratio,
-    carry: ratio,
     commitsFrom: uint64,
     votes: uint64,
     missed: uint64,
@@ -184,7 +184,7 @@ export const performanceCodec = record<Performance>(
 
 export const delegationCodec = record<Delegation>(
   'delegation',
-  new ContainerType({ shares: amount, ratio, hopAfterMs: uint64 }),
+  new ContainerType({ shares: amount, ratio, carry: new UintBigintType(8), hopAfterMs: uint64 }),
   64,
 );
 

@@ -50,10 +50,11 @@ export interface StakePool {
   readonly ratio: bigint;
   /** Scaled rest of the last division by the shares. */
   readonly carry: bigint;
-  /** Base units that delegators have not withdrawn. */
+  /** Base units that delegators have not withdrawn, and the scaled part of one that is not whole yet. */
   readonly rewards: Amount;
-  /** Base units of commission that the operator has not withdrawn. */
-  readonly commission: Amount;
+  readonly fraction: bigint;
+  /** Commission that the operator has not withdrawn, in 1/2^64 of a base unit. */
+  readonly commission: bigint;
   /** Unbonding pools and redelegations that can still be slashed. */
   readonly unbondingPools: number;
   readonly redelegationsOut: number;
@@ -79,8 +80,6 @@ export interface Seat {
   readonly checkpoint: bigint;
   /** Of what came since, the part of blocks that the validator did not sign. */
   readonly missedReward: bigint;
-  /** Scaled rest of the last payment. */
-  readonly carry: bigint;
   /** Number of commits counted by the chain when its membership was last looked at. */
   readonly commitsFrom: number;
   /** Votes that were due in the epoch before that. */
@@ -129,6 +128,8 @@ export interface Delegation {
   readonly shares: bigint;
   /** Ratio of the pool up to which rewards were paid. */
   readonly ratio: bigint;
+  /** Scaled rest of the last payment: however often it asks, it gets the same in the end. */
+  readonly carry: bigint;
   /** Before this time none of it may be redelegated: some came by redelegation. Unix milliseconds. */
   readonly hopAfterMs: number;
 }

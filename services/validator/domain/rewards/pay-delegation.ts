@@ -7,7 +7,11 @@ import { payOut, settleValidator } from './settle.ts';
 
 /** RWD-5: what a delegation is due, rounded down, from a pool that was settled. */
 export function rewardsOf(delegation: Delegation, pool: StakePool): Amount {
-  return (delegation.shares * (pool.ratio - delegation.ratio)) / SCALE;
+  return scaledRewards(delegation, pool) / SCALE;
+}
+
+function scaledRewards({ shares, ratio, carry }: Delegation, pool: StakePool): bigint {
+  return shares * (pool.ratio - ratio) + carry;
 }
 
 /**
@@ -20,9 +24,11 @@ export function payDelegation(view: StakeView, operator: Uint8Array, delegator: 
   const delegation = view.get(DELEGATIONS, operator, delegator);
   if (delegation === undefined) return 0n;
   const pool = view.need(POOLS, operator);
-  const due = rewardsOf(delegation, pool);
-  if (pool.ratio !== delegation.ratio)
-    view.set(DELEGATIONS, { ...delegation, ratio: pool.ratio }, operator, delegator);
+  if (pool.ratio === delegation.ratio) return 0n;
+  const scaled = scaledRewards(delegation, pool);
+  const paid = { ...delegation, ratio: pool.ratio, carry: scaled % SCALE };
+  view.set(DELEGATIONS, paid, operator, delegator);
+  const due = scaled / SCALE;
   if (due === 0n) return 0n;
   invariant(due <= pool.rewards, 'no more rewards are paid than the pool has');
   view.set(POOLS, { ...pool, rewards: pool.rewards - due }, operator);

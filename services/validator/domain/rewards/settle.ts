@@ -1,6 +1,5 @@
 import { invariant, type Amount } from '#kernel';
 import { SCALE, partOf } from '../arithmetic.ts';
-import type { Seat, StakePool } from '../records/records.ts';
 import { POOLS, PROGRESS, SEATS, TOTALS, VALIDATORS } from '../records/tables.ts';
 import type { StakeView } from '../stake-view.ts';
 
@@ -20,39 +19,32 @@ export function settleValidator(view: StakeView, operator: Uint8Array, power?: n
   const { rewardPerPower } = view.need(PROGRESS);
   if (rewardPerPower === seat.checkpoint) return;
   const delta = rewardPerPower - seat.checkpoint - seat.missedReward;
-  const scaled = BigInt(power ?? seat.current.power) * delta + seat.carry;
-  const settled: Seat = {
-    ...seat,
-    checkpoint: rewardPerPower,
-    missedReward: 0n,
-    carry: scaled % SCALE,
-  };
-  view.set(SEATS, settled, operator);
-  const earned = scaled / SCALE;
+  const earned = BigInt(power ?? seat.current.power) * delta;
+  view.set(SEATS, { ...seat, checkpoint: rewardPerPower, missedReward: 0n }, operator);
   if (earned > 0n) payValidator(view, operator, earned);
 }
 
-/** RWD-4, RWD-5: the commission to the operator, rounded down; the rest to the shares. */
-function payValidator(view: StakeView, operator: Uint8Array, earned: Amount): void {
+/**
+ * RWD-4, RWD-5: the commission to the operator, the rest to the shares. Nothing is rounded to base units here.
+ *
+ * @param earned in 1/2^64 of a base unit
+ */
+function payValidator(view: StakeView, operator: Uint8Array, earned: bigint): void {
   const { commission } = view.need(VALIDATORS, operator);
   const pool = view.need(POOLS, operator);
   const kept = partOf(earned, commission.rate);
-  const withCommission = { ...pool, commission: pool.commission + kept };
   const shared = earned - kept;
+  const whole = shared + pool.fraction;
+  const paid = { ...pool, commission: pool.commission + kept, fraction: whole % SCALE };
   if (pool.shares === 0n) {
-    moveToCommunity(view, shared);
-    view.set(POOLS, withCommission, operator);
-  } else view.set(POOLS, share(withCommission, shared), operator);
-}
-
-function share(pool: StakePool, amount: Amount): StakePool {
-  const scaled = amount * SCALE + pool.carry;
-  return {
-    ...pool,
-    rewards: pool.rewards + amount,
-    ratio: pool.ratio + scaled / pool.shares,
-    carry: scaled % pool.shares,
-  };
+    moveToCommunity(view, whole / SCALE);
+    view.set(POOLS, paid, operator);
+  } else {
+    const spread = shared + pool.carry;
+    const rewards = pool.rewards + whole / SCALE;
+    const ratio = pool.ratio + spread / pool.shares;
+    view.set(POOLS, { ...paid, rewards, ratio, carry: spread % pool.shares }, operator);
+  }
 }
 
 /** Gives the community pool what was counted among the rewards and belongs to nobody. */
