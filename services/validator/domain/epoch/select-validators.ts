@@ -39,7 +39,8 @@ export function selectValidators(
   const total = inForce.reduce((sum, { current }) => sum + current, 0);
   const powers = new Map(inForce.map(({ operator, current }) => [toHex(operator), current]));
   // The first set, of a genesis, has none before it whose trust it would need.
-  const bound = total === 0 ? Infinity : Math.max(1, churnOf(total, maxChurnBasisPoints));
+  const isFree = total === 0 || maxChurnBasisPoints >= BASIS_POINTS;
+  const bound = isFree ? Infinity : Math.max(1, churnOf(total, maxChurnBasisPoints));
   let left = bound;
   for (const candidate of inForce.toSorted((a, b) => a.leaving - b.leaving || byRank(b, a))) {
     const change = Math.min(left, Math.max(0, candidate.current - wanted(candidate)));

@@ -186,7 +186,8 @@ export class Economy {
     const { due } = gathered;
     const fees = commit === undefined ? 0n : this.fees;
     beginBlock(view, this.parameters, { ...gathering, fees, due });
-    this.fees += (options.fees ?? 0n) - fees;
+    this.#payFees(options.fees ?? 0n);
+    this.fees -= fees;
     const errors = asked.map(({ sender, payload }) =>
       executeOperation({ view, parameters: this.parameters, place, sender }, payload),
     );
@@ -201,6 +202,13 @@ export class Economy {
     this.timeMs = timeMs;
     const codes = errors.map((error) => error?.code ?? 'ok');
     return { codes, errors, events: view.takeEvents(), changes };
+  }
+
+  /** What transactions of others pay. */
+  #payFees(fees: bigint): void {
+    const payer = toHex(addressOf('payer'));
+    if (fees > 0n) this.balances.set(payer, (this.balances.get(payer) ?? 0n) - fees);
+    this.fees += fees;
   }
 
   /** Blocks with nothing in them. */
