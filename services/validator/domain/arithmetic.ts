@@ -1,5 +1,5 @@
-/** Denominator of rewards by unit of power and by share: fractions of a base unit are kept as 1/2^64. */
-export const SCALE = 2n ** 64n;
+/** Denominator of rewards by unit of power and by share: fractions of a base unit are kept as 10^-18 of one, which divides by what people divide by. */
+export const SCALE = 10n ** 18n;
 
 /** Basis points of a whole. */
 export const BASIS_POINTS = 10_000;

@@ -25,10 +25,13 @@ const AWAY_FALL = 10_000;
 /** What each fault adds to the burden of past faults. */
 export const FAULT_BURDEN = { downtime: 200_000, equivocation: PPM } as const;
 
+/** Where the signing ratio of a newcomer begins: where it is worth nothing. */
+const SIGNING_START = (PPM * 4) / 5;
+
 /** Whoever registers begins here: leaving and coming back under another name gains nothing. */
 export const NEW_REPUTATION: Reputation = {
   score: 0,
-  signing: [0, 0, 0],
+  signing: [SIGNING_START, SIGNING_START, SIGNING_START],
   proposals: PPM / 2,
   faults: 0,
   cleanEpochs: 0,

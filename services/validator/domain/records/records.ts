@@ -46,14 +46,14 @@ export interface StakePool {
   readonly shares: bigint;
   /** The operator's own. */
   readonly selfShares: bigint;
-  /** Rewards by share since the first, in 1/2^64 of a base unit. */
+  /** Rewards by share since the first, in 10^-18 of a base unit. */
   readonly ratio: bigint;
   /** Scaled rest of the last division by the shares. */
   readonly carry: bigint;
   /** Base units that delegators have not withdrawn, and the scaled part of one that is not whole yet. */
   readonly rewards: Amount;
   readonly fraction: bigint;
-  /** Commission that the operator has not withdrawn, in 1/2^64 of a base unit. */
+  /** Commission that the operator has not withdrawn, in 10^-18 of a base unit. */
   readonly commission: bigint;
   /** Unbonding pools and redelegations that can still be slashed. */
   readonly unbondingPools: number;
@@ -207,7 +207,7 @@ export interface Progress {
   readonly appliesAt: number;
   /** Commits counted so far. */
   readonly commits: number;
-  /** Rewards by unit of power since the first, in 1/2^64 of a base unit. */
+  /** Rewards by unit of power since the first, in 10^-18 of a base unit. */
   readonly rewardPerPower: bigint;
   readonly rewardCarry: bigint;
   readonly missedCarry: bigint;

@@ -27,7 +27,7 @@ export function settleValidator(view: StakeView, operator: Uint8Array, power?: n
 /**
  * RWD-4, RWD-5: the commission to the operator, the rest to the shares. Nothing is rounded to base units here.
  *
- * @param earned in 1/2^64 of a base unit
+ * @param earned in 10^-18 of a base unit
  */
 function payValidator(view: StakeView, operator: Uint8Array, earned: bigint): void {
   const { commission } = view.need(VALIDATORS, operator);

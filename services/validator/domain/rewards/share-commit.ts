@@ -23,7 +23,7 @@ export interface CommitToPay {
  * RWD-1 to RWD-3: makes the block reward, gives the community pool its part and that of those who did not sign, and
  * adds the rest to the rewards by unit of power.
  *
- * @returns what was added for each unit of power, in 1/2^64 of a base unit: those who missed it are to be told
+ * @returns what was added for each unit of power, in 10^-18 of a base unit: those who missed it are to be told
  */
 export function shareCommit(view: StakeView, parameters: EconomyParameters, commit: CommitToPay): bigint {
   const { fees, totalPower, missedPower } = commit;

@@ -46,7 +46,7 @@ function checkSupply(economy: Economy): void {
   assert.equal(totals.bonded, sum(pools.map(({ stake }) => stake)), 'bonded is what the pools hold');
   const released = economy.records(UNBONDING_POOLS).map(({ value }) => value.tokens);
   assert.equal(totals.unbonding, sum(released), 'unbonding is what the unbonding pools hold');
-  const due = sum(pools.map(({ rewards, commission }) => rewards + commission / 2n ** 64n));
+  const due = sum(pools.map(({ rewards, commission }) => rewards + commission / 10n ** 18n));
   assert(due <= totals.rewards, 'there are the rewards that are due');
   assert.equal(totals.validators, economy.records(VALIDATORS).length);
 }
@@ -64,7 +64,9 @@ function checkShares(economy: Economy): void {
       ),
     );
     assert.equal(pool.shares === 0n, pool.stake === 0n, 'stake has owners');
-    const due = own.map(({ value }) => (value.shares * (pool.ratio - value.ratio) + value.carry) / 2n ** 64n);
+    const due = own.map(
+      ({ value }) => (value.shares * (pool.ratio - value.ratio) + value.carry) / 10n ** 18n,
+    );
     assert(sum(due) <= pool.rewards, 'a pool has the rewards that its delegations are due');
     assert(own.every(({ value }) => value.shares > 0n && value.ratio <= pool.ratio));
   }
