@@ -1,6 +1,6 @@
 import type { StateEngine } from '#engines/state';
 import { toHex, type Scheduler, type SignatureVerifier } from '#kernel';
-import { createBlockStore, lastStoredHeight, verifyBlocks, type BlockStore } from '#services/block';
+import { createBlockStore, inputOf, lastStoredHeight, verifyBlocks, type BlockStore } from '#services/block';
 import {
   blockchainError,
   createLedger,
@@ -161,12 +161,8 @@ async function execute(
   const blockOf = async (height: number): Promise<BlockToExecute | undefined> => {
     const [block, receiptRoot] = await Promise.all([store.block(height), receiptRootOf(height)]);
     if (block === undefined || receiptRoot === undefined) return undefined;
-    const { timeMs, proposer, nextValidatorSetHash } = block.header;
-    return {
-      input: { height, timeMs, proposer, transactions: block.transactions },
-      receiptRoot,
-      nextValidatorSetHash,
-    };
+    const { nextValidatorSetHash } = block.header;
+    return { input: inputOf(block), receiptRoot, nextValidatorSetHash };
   };
   const receiptRoot = await faults.guard('block.corrupt-home', `block ${first + 1}`, () =>
     receiptRootOf(first),

@@ -1,6 +1,7 @@
 export { checkTransaction, type TransactionRules } from './domain/check-transaction.ts';
 export { decodeTransaction, hashTransaction, signTransaction, type ChainIdentity } from './domain/codec.ts';
-export { costOf, gasOf } from './domain/gas.ts';
+export { costOf, gasOf, movedBy } from './domain/gas.ts';
+export { isStakePayload, keyPossessionDigest } from './domain/possession.ts';
 export {
   payloadFromJson,
   payloadToJson,

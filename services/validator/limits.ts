@@ -20,6 +20,6 @@ export const MATURING_MAX = 1_000;
 /** Blocks of the window of signed blocks at most: a bit each. */
 export const SIGNED_BLOCKS_WINDOW_MAX = 16_384;
 /** Rounds of a height whose missed proposals are held against their proposers. */
-export const TURNS_KEPT = 8;
+export const TURNS_KEPT = 4;
 /** Epochs of which performance and reputation stay in the state. */
 export const HISTORY_EPOCHS = 1_024;

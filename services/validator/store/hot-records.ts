@@ -7,7 +7,9 @@ import {
   STAKE_TAGS,
   TOTALS,
   VALIDATORS,
+  addressIn,
 } from '../domain/records/tables.ts';
+import type { StakePool, ValidatorRecord } from '../domain/records/records.ts';
 import type { AtHand, RecordChange } from '../domain/stake-view.ts';
 import { endOfPrefix, type RecordReader } from './record-reader.ts';
 
@@ -42,4 +44,19 @@ export function withChanges(before: HotRecords, changes: readonly RecordChange[]
     else records.set(toHex(key), { key, value });
   }
   return records;
+}
+
+/** Every registered validator with its pool, by operator. */
+export function validatorsOf(
+  hot: HotRecords,
+): { readonly operator: Uint8Array; readonly record: ValidatorRecord; readonly pool: StakePool }[] {
+  const prefix = toHex(VALIDATORS.prefixOf());
+  return [...hot]
+    .filter(([name]) => name.startsWith(prefix))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { key, value }]) => {
+      const operator = addressIn(key, 0);
+      const pool = hot.get(toHex(POOLS.keyOf(operator)))?.value as StakePool;
+      return { operator, record: value as ValidatorRecord, pool };
+    });
 }
