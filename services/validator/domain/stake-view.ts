@@ -1,4 +1,4 @@
-import { invariant, toHex, type Amount, type CodedError } from '#kernel';
+import { AMOUNT_MAX, invariant, toHex, type Amount, type CodedError } from '#kernel';
 import type { Table } from './records/tables.ts';
 
 /** Something that happened, for whoever watches: text attributes in a fixed order. */
@@ -153,6 +153,7 @@ export class StakeView {
   }
 
   #setBalance(address: Uint8Array, balance: Amount): void {
+    invariant(balance <= AMOUNT_MAX, 'a balance is an amount');
     const name = toHex(address);
     const before = this.#moved.get(name);
     this.#undo?.push(() => {

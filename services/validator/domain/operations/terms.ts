@@ -30,10 +30,10 @@ export function checkCommission({ rate, maxRate, maxDailyChange }: Commission): 
   const isInRange = points.every(
     (value) => Number.isSafeInteger(value) && value >= 0 && value <= BASIS_POINTS,
   );
-  if (isInRange && rate <= maxRate && maxDailyChange <= maxRate) return undefined;
+  if (isInRange && rate <= maxRate) return undefined;
   return validatorError(
     'commission-range',
-    `rate ${rate}, largest rate ${maxRate} and largest daily change ${maxDailyChange} must be from 0 to 10,000 basis points, the first and the last at most the second`,
+    `rate ${rate}, largest rate ${maxRate} and largest daily change ${maxDailyChange} must be from 0 to 10,000 basis points, the first at most the second`,
     { rate, maxRate, maxDailyChange },
   );
 }

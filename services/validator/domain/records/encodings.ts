@@ -278,12 +278,12 @@ export const totalsCodec = record<StakeTotals>(
     unbonding: amount,
     rewards: amount,
     communityPool: amount,
-    issued: amount,
-    minted: amount,
-    burnt: amount,
+    issued: ratio,
+    minted: ratio,
+    burnt: ratio,
     validators: uint64,
   }),
-  128,
+  256,
 );
 
 export const stakingParametersCodec = record<StakingParameters>(

@@ -1,5 +1,5 @@
 import { AMOUNT_MAX, type Amount } from '#kernel';
-import { SCALE, partOf } from '../arithmetic.ts';
+import { SCALE, partOf, smaller } from '../arithmetic.ts';
 import type { EconomyParameters } from '../parameters.ts';
 import type { StakeTotals } from '../records/records.ts';
 import { PROGRESS, TOTALS } from '../records/tables.ts';
@@ -29,7 +29,7 @@ export function shareCommit(view: StakeView, parameters: EconomyParameters, comm
   const { fees, totalPower, missedPower } = commit;
   // A supply beyond the type would be no supply: the last blocks before that bring less.
   const room = AMOUNT_MAX - supplyOf(view.need(TOTALS));
-  const minted = parameters.blockReward < room ? parameters.blockReward : room;
+  const minted = smaller(parameters.blockReward, room < 0n ? 0n : room);
   const whole = fees + minted;
   if (whole === 0n) return 0n;
   const community = partOf(whole, parameters.communityBasisPoints);
