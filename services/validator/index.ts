@@ -15,6 +15,12 @@ export {
 export type {
   Commission,
   Identity,
+  Performance,
+  Progress,
+  Reputation,
+  Seat,
+  SlashRecord,
+  StakePool,
   StakeTotals,
   ValidatorRecord,
   ValidatorStatus,
@@ -28,3 +34,10 @@ export { gather } from './store/gather.ts';
 export { isHot, validatorsOf, withChanges, type HotRecords } from './store/hot-records.ts';
 export { readStakeTip, setsOf, type StakeTip } from './store/read-sets.ts';
 export { endOfPrefix, type RecordReader } from './store/record-reader.ts';
+export {
+  createStakeQueries,
+  type DelegationState,
+  type StakeQueries,
+  type UnbondingState,
+  type ValidatorState,
+} from './store/queries.ts';

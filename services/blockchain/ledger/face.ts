@@ -1,6 +1,6 @@
 import type { Amount } from '#kernel';
 import type { WriteBatch } from '#engines/state';
-import type { ProposerRotation, StakingParameters, ValidatorSet } from '#services/validator';
+import type { ProposerRotation, StakeQueries, StakingParameters, ValidatorSet } from '#services/validator';
 import type {
   Account,
   AttestationRecord,
@@ -80,6 +80,8 @@ export interface Ledger {
     height?: number,
   ): Promise<{ height: number; stateRoot: Uint8Array; proof: StateProof }>;
   validators(): Promise<(ValidatorRecord & { readonly operator: Uint8Array })[]>;
+  /** Reads of stake, rewards, reputation and slashing at the tip. */
+  stake(): StakeQueries;
   /** Everybody who anchored the digest. */
   attestations(digest: Uint8Array): Promise<AttestationRecord[]>;
   /** For each offence whether the tip has one of its validator, height and kind. */

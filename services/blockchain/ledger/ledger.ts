@@ -1,7 +1,13 @@
 import { concatBytes, equalBytes, invariant, listRoot, toHex, uint64ToBytes, type Scheduler } from '#kernel';
 import type { StateEngine, WriteBatch } from '#engines/state';
 import type { ChainIdentity } from '#services/transaction';
-import { readStakeTip, type HotRecords, type ValidatorSet } from '#services/validator';
+import {
+  createStakeQueries,
+  readStakeTip,
+  type HotRecords,
+  type StakeQueries,
+  type ValidatorSet,
+} from '#services/validator';
 import { receiptCodec } from '../domain/receipt.ts';
 import { STATE_TAGS, attestationPrefix, ofTag, stateKey } from '../domain/state-keys.ts';
 import type {
@@ -81,12 +87,14 @@ class StateLedger implements Ledger {
   #tip: LedgerTip | undefined;
   #tree: StateTree | undefined;
   #stake: HeldStake | undefined;
+  readonly #stakeQueries: StakeQueries;
 
   constructor(init: LedgerInit, scheduler: Scheduler) {
     this.#init = init;
     this.#engine = init.engine;
     this.#scheduler = scheduler;
     this.#reader = { getMany: (keys) => init.engine.getMany('tree', keys) };
+    this.#stakeQueries = createStakeQueries(recordReader(init.engine), () => this.#held().hot);
   }
 
   async open(
@@ -152,7 +160,7 @@ class StateLedger implements Ledger {
     const tree = this.#tree as StateTree;
     const outcome = await executeBlock(
       {
-        ...(this.#stake as HeldStake),
+        ...this.#held(),
         engine: this.#engine,
         tip,
         readAccounts: (ids, addresses) => this.#readAccounts(ids, addresses),
@@ -216,6 +224,11 @@ class StateLedger implements Ledger {
       if (tip === this.#tip) this.#cache.set(ids[i] as string, account);
     }
     return found;
+  }
+
+  #held(): HeldStake {
+    if (this.#stake === undefined) throw blockchainError('not-open', 'the ledger was not opened');
+    return this.#stake;
   }
 
   /** Lets votes and requests have their turn during long work. */
@@ -317,7 +330,11 @@ class StateLedger implements Ledger {
   }
 
   async validators(): Promise<(ValidatorRecord & { operator: Uint8Array })[]> {
-    return summariesOf((this.#stake as HeldStake).hot);
+    return summariesOf(this.#held().hot);
+  }
+
+  stake(): StakeQueries {
+    return this.#stakeQueries;
   }
 
   async attestations(digest: Uint8Array): Promise<AttestationRecord[]> {
@@ -343,7 +360,7 @@ class StateLedger implements Ledger {
     let balances = 0n;
     for await (const { value } of this.#engine.range('state', ofTag(STATE_TAGS.account)))
       balances += accountCodec.decode(value).balance;
-    const { hot, feePool } = this.#stake as HeldStake;
+    const { hot, feePool } = this.#held();
     return supplyOf(balances, feePool, hot);
   }
 
