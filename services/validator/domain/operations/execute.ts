@@ -2,6 +2,7 @@ import { unreachable, type CodedError } from '#kernel';
 import type { StakePayload } from '#services/transaction';
 import { bond } from './bond.ts';
 import { cancelUnbond } from './cancel-unbond.ts';
+import { checkKey } from './consensus-key.ts';
 import type { OperationContext } from './context.ts';
 import { edit } from './edit.ts';
 import { exit } from './exit.ts';
@@ -24,7 +25,7 @@ export function executeOperation(context: OperationContext, payload: StakePayloa
 function carryOut(context: OperationContext, payload: StakePayload): CodedError | undefined {
   switch (payload.type) {
     case 'validator.register':
-      return register(context, payload);
+      return checkKey(payload.publicKey) ?? register(context, payload);
     case 'validator.edit':
       return edit(context, payload);
     case 'validator.unjail':
@@ -32,7 +33,7 @@ function carryOut(context: OperationContext, payload: StakePayload): CodedError 
     case 'validator.exit':
       return exit(context);
     case 'validator.rotate-key':
-      return rotateKey(context, payload);
+      return checkKey(payload.publicKey) ?? rotateKey(context, payload);
     case 'stake.bond':
       return bond(context, payload);
     case 'stake.unbond':

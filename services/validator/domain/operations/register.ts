@@ -27,7 +27,7 @@ const EMPTY_POOL: StakePool = {
  * VAL-1: makes the sender the operator of a validator. It is inactive until a set is decided that holds it.
  *
  * @returns `validator.operator-taken`, `.too-many-validators`, `.malformed-identity`, `.commission-range`,
- *   `.self-stake-too-small`, `.weak-key`, `.key-used`, `stake.insufficient-balance`, and those of `addStake`
+ *   `.self-stake-too-small`, `.key-used`, `stake.insufficient-balance`, and those of `addStake`
  */
 export function register(context: OperationContext, payload: RegisterPayload): CodedError | undefined {
   const { view, parameters, place, sender } = context;

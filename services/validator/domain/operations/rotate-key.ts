@@ -9,7 +9,7 @@ import { findOwn, type OperationContext } from './context.ts';
  * VAL-7: another consensus key, from the next set on. The old key stays the validator's for good: evidence of what it
  * signed, before the change or after, reaches the same stake.
  *
- * @returns `validator.not-operator`, `.exiting`, `.tombstoned`, `.rotation-pending`, `.weak-key`, `.key-used`
+ * @returns `validator.not-operator`, `.exiting`, `.tombstoned`, `.rotation-pending`, `.key-used`
  */
 export function rotateKey(
   context: OperationContext,
