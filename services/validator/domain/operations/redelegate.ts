@@ -84,6 +84,7 @@ function noteMove(
       );
     }
     const pool = view.need(POOLS, source);
+    // STAKE-9
     if (pool.redelegationsOut >= REDELEGATIONS_OUT_MAX) {
       return stakeError(
         'too-many-redelegations',
