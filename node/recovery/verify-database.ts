@@ -124,9 +124,16 @@ async function openLedger(
 }
 
 async function verifyStored(given: Verification): Promise<void> {
-  const { faults, ledger, onProgress } = given;
-  const records = await faults.guard('blockchain.corrupt-state', 'validators', () => ledger.validators());
-  const operators = new Map((records ?? []).map((record) => [toHex(record.publicKey), record]));
+  const { ledger, onProgress } = given;
+  const operators = new Map(
+    ledger
+      .stake()
+      .validators()
+      .map(({ operator, record }) => {
+        const name = record.identityHeight === 0 ? record.identity.name : undefined;
+        return [toHex(record.publicKey), { operator, name }];
+      }),
+  );
   const report = (done: number, total: number): void => onProgress('blocks', done, total);
   await verifyBlocks({ ...given, tip: ledger.tip(), operators, onProgress: report });
 }

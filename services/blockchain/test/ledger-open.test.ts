@@ -20,7 +20,7 @@ import {
 } from './support/samples.ts';
 
 // Part of the protocol: it changes only with the layout of the state.
-const FROZEN_GENESIS_ROOT = '7f3ea0d4677c2674e08714c9c99ec8d15a2cd455ffda32e6084eb72409e45407';
+const FROZEN_GENESIS_ROOT = '1bf9313ca6bd0471ff69482968e652ea9ba145325ed2297b8a75a883d31f5ca0';
 
 describe('opening a ledger', () => {
   it('begins with the state that the genesis says', async () => {

@@ -29,7 +29,7 @@ export function edit(context: OperationContext, payload: EditPayload): CodedErro
   if (identity !== undefined) {
     const malformed = checkIdentity(identity);
     if (malformed !== undefined) return malformed;
-    record = { ...record, identity };
+    record = { ...record, identity, identityHeight: place.height };
   }
   if (commissionRate !== undefined) {
     const refused = refuseRate(record, commissionRate, place.timeMs);

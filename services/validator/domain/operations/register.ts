@@ -38,6 +38,7 @@ export function register(context: OperationContext, payload: RegisterPayload): C
     publicKey,
     status: 'inactive',
     identity,
+    identityHeight: 0,
     commission,
     commissionChangedMs: 0,
     minSelfStake,

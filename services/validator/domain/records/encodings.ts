@@ -70,6 +70,7 @@ const validatorBytes = record(
     jailedUntilMs: uint64,
     isExiting: new BooleanType(),
     registeredHeight: uint64,
+    identityHeight: uint64,
     identity: new ContainerType({
       name: new ByteListType(NAME_BYTES_MAX),
       website: text,

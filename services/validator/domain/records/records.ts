@@ -27,6 +27,8 @@ export interface ValidatorRecord {
   readonly publicKey: Uint8Array;
   readonly status: ValidatorStatus;
   readonly identity: Identity;
+  /** Height at which it last changed; 0 for never. */
+  readonly identityHeight: number;
   readonly commission: Commission;
   /** When the rate last changed, Unix milliseconds; 0 for never. */
   readonly commissionChangedMs: number;
