@@ -1,5 +1,7 @@
 import { formatAddress } from '#kernel';
 import type { ConsensusParameters, GenesisState, LedgerParameters } from '#services/blockchain';
+import { DEFAULT_STAKING, type StakingParameters } from '#services/validator';
+import type { StakingMember } from './document/document.ts';
 import type { GenesisModel } from './document/model.ts';
 
 /** The state that a document without errors leads to. A stake leaves its operator's balance. */
@@ -27,19 +29,49 @@ export function toGenesisState(model: GenesisModel, genesisHash: Uint8Array): Ge
     precisionMs: number(c.precisionMs),
     messageDelayMs: number(c.messageDelayMs),
   };
+  const staking = stakingOf(model, ledger.epochBlocks);
   return {
     identity: { chainId: known(model.chainId), genesisHash },
     initialHeight: known(model.initialHeight),
     timeMs: known(model.timeMs),
     accounts: { [Symbol.iterator]: () => accountsWithoutStakes(model) },
-    validators: model.validators.map(({ operator, publicKey, stake, name }) => ({
-      operator: known(operator),
-      publicKey: known(publicKey),
-      stake: known(stake),
-      name: name === '' ? formatAddress(known(operator)) : name,
-    })),
+    validators: model.validators.map((validator) => {
+      const { website = '', contact = '', description = '', location = '' } = validator;
+      const operator = known(validator.operator);
+      const name = validator.name === '' ? formatAddress(operator) : validator.name;
+      return {
+        operator,
+        publicKey: known(validator.publicKey),
+        stake: known(validator.stake),
+        name,
+        identity: { name, website, contact, description, location },
+        commission: known(validator.commission),
+      };
+    }),
     ledger,
+    staking,
     consensus,
+  };
+}
+
+/** A set is in force before the next is decided, whatever the length of an epoch. */
+function stakingOf({ staking }: GenesisModel, epochBlocks: number): StakingParameters {
+  const { blockReward = DEFAULT_STAKING.blockReward, minDelegation = DEFAULT_STAKING.minDelegation } =
+    staking;
+  const number = (name: Exclude<StakingMember, 'blockReward' | 'minDelegation'>): number =>
+    Number(staking[name] ?? DEFAULT_STAKING[name]);
+  return {
+    activationDelayBlocks: Math.min(number('activationDelayBlocks'), epochBlocks - 1),
+    maxChurnBasisPoints: number('maxChurnBasisPoints'),
+    blockReward,
+    communityBasisPoints: number('communityBasisPoints'),
+    minDelegation,
+    signedBlocksWindow: number('signedBlocksWindow'),
+    minSignedBasisPoints: number('minSignedBasisPoints'),
+    downtimeJailMs: number('downtimeJailMs'),
+    downtimeSlashBasisPoints: number('downtimeSlashBasisPoints'),
+    equivocationSlashBasisPoints: number('equivocationSlashBasisPoints'),
+    reputationWeightBasisPoints: number('reputationWeightBasisPoints'),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { formatAddress, fromHex, parseAddress, parseAmount, toHex } from '#kernel';
-import { signTransaction, type TransactionPayload } from '#services/transaction';
+import { fromHex, parseAddress, parseAmount } from '#kernel';
+import { payloadToJson, signTransaction, type TransactionPayload } from '#services/transaction';
 import { ApiClient } from '../api-client.ts';
 import { cliError } from '../errors.ts';
 import { openKey, readKeyFile } from '../key-access.ts';
@@ -209,14 +209,4 @@ async function documentDigest(options: { digest?: string; file?: string }): Prom
       { cause },
     );
   }
-}
-
-function payloadToJson(payload: TransactionPayload): unknown {
-  if (payload.type === 'attest')
-    return { type: 'attest', digest: toHex(payload.digest), label: payload.label };
-  const outputs = payload.outputs.map(({ to, amount }) => ({
-    to: formatAddress(to),
-    amount: amount.toString(),
-  }));
-  return { type: 'transfer', outputs };
 }

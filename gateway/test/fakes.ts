@@ -183,6 +183,7 @@ export class FakeNode {
       nextValidators: validators,
       nextRotation: { priorities: [0] },
       offences: [],
+      events: [],
       changedAccounts: new Map<string, Account>(),
     };
     for (const listener of this.#finalised) listener({ block, commit, execution });

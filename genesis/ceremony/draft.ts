@@ -2,9 +2,11 @@ import { isCodedError } from '#kernel';
 import {
   CONSENSUS_MEMBERS,
   LEDGER_MEMBERS,
+  STAKING_MEMBERS,
   type ConsensusMember,
   type GenesisDocument,
   type LedgerMember,
+  type StakingMember,
 } from '../document/document.ts';
 import { readJson } from '../document/read-json.ts';
 import { genesisError } from '../errors.ts';
@@ -52,10 +54,12 @@ export interface DraftOptions {
 export function createDraft(options: DraftOptions): GenesisDocument {
   const consensus: Record<ConsensusMember, string> = { ...DEFAULT_CONSENSUS };
   const ledger: Record<LedgerMember, string> = { ...DEFAULT_LEDGER };
+  const staking: Partial<Record<StakingMember, string>> = {};
   for (const [name, value] of Object.entries(options.parameters ?? {})) {
     const [section, member = ''] = name.split('.');
     if (section === 'consensus' && isMember(CONSENSUS_MEMBERS, member)) consensus[member] = value;
     else if (section === 'ledger' && isMember(LEDGER_MEMBERS, member)) ledger[member] = value;
+    else if (section === 'staking' && isMember(STAKING_MEMBERS, member)) staking[member] = value;
     else throw unknownParameter(name);
   }
   return {
@@ -68,6 +72,7 @@ export function createDraft(options: DraftOptions): GenesisDocument {
       denomination: { symbol: options.symbol ?? 'BZR', decimals: options.decimals ?? 6 },
       ...ledger,
     },
+    ...(Object.keys(staking).length > 0 && { staking }),
     totalSupply: '0',
     accounts: [],
     validators: [],
@@ -82,6 +87,7 @@ function unknownParameter(name: string) {
   const known = [
     ...Object.keys(CONSENSUS_MEMBERS).map((member) => `consensus.${member}`),
     ...Object.keys(LEDGER_MEMBERS).map((member) => `ledger.${member}`),
+    ...Object.keys(STAKING_MEMBERS).map((member) => `staking.${member}`),
   ];
   return genesisError('draft-unreadable', `there is no parameter ${name}; known are ${known.join(', ')}`, {
     given: name,

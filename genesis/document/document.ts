@@ -11,6 +11,8 @@ export interface GenesisDocument {
   readonly ledger: Readonly<Record<LedgerMember, string>> & {
     readonly denomination: { readonly symbol: string; readonly decimals: number };
   };
+  /** Members that are absent have the value that this software begins with. */
+  readonly staking?: Readonly<Partial<Record<StakingMember, string>>>;
   /** Where an imported genesis comes from. */
   readonly source?: GenesisSource;
   /** Sum of the balances. */
@@ -92,3 +94,19 @@ export const LEDGER_MEMBERS = {
   evidenceMaxAgeMs: range(1_000, 10 * 365 * 86_400_000),
 } as const;
 export type LedgerMember = keyof typeof LEDGER_MEMBERS;
+
+/** Members of `staking` with their safe ranges; all of them may be absent. A slash never takes everything. */
+export const STAKING_MEMBERS = {
+  activationDelayBlocks: range(0, 10_000),
+  maxChurnBasisPoints: range(1, 10_000),
+  blockReward: range(0, 10n ** 30n),
+  communityBasisPoints: range(0, 10_000),
+  minDelegation: range(1, 2n ** 128n - 1n),
+  signedBlocksWindow: range(10, 16_384),
+  minSignedBasisPoints: range(1, 10_000),
+  downtimeJailMs: range(0, 10 * 365 * 86_400_000),
+  downtimeSlashBasisPoints: range(0, 5_000),
+  equivocationSlashBasisPoints: range(0, 9_900),
+  reputationWeightBasisPoints: range(0, 5_000),
+} as const;
+export type StakingMember = keyof typeof STAKING_MEMBERS;

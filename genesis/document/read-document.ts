@@ -1,9 +1,16 @@
 import { HASH_BYTES, KEY_TYPE_TAGS, SIGNATURE_BYTES, type KeyType } from '#kernel';
+import { checkIdentity } from '#services/validator';
 import { pointer } from '../report/findings.ts';
 import { NAME_BYTES_MAX, TEXT_BYTES_MAX } from '../limits.ts';
 import { AccountTable, accountPath } from './account-table.ts';
-import { CONSENSUS_MEMBERS, LEDGER_MEMBERS, type Range } from './document.ts';
-import type { GenesisModel, ModelKey, ModelValidator } from './model.ts';
+import {
+  CONSENSUS_MEMBERS,
+  LEDGER_MEMBERS,
+  STAKING_MEMBERS,
+  type Range,
+  type StakingMember,
+} from './document.ts';
+import type { GenesisModel, ModelCommission, ModelKey, ModelValidator } from './model.ts';
 import { IDLE, type Progress } from '../report/progress.ts';
 import { own, type Members, type ValueReader } from './value-reader.ts';
 
@@ -38,7 +45,7 @@ export function readDocument(
   reader: ValueReader,
   progress: Progress = IDLE,
 ): GenesisModel | undefined {
-  const members = reader.object(value, '', MEMBERS, ['source']);
+  const members = reader.object(value, '', MEMBERS, ['source', 'staking']);
   if (members === undefined) return undefined;
   readVersion(members, reader);
   readSource(own(members, 'source'), reader);
@@ -57,6 +64,7 @@ export function readDocument(
     initialHeight: readInitialHeight(members, reader),
     consensus: readParameters(consensusMembers, '/consensus', CONSENSUS_MEMBERS, reader),
     ledger: readParameters(ledgerMembers, '/ledger', LEDGER_MEMBERS, reader),
+    staking: readStaking(own(members, 'staking'), reader),
     denomination: readDenomination(ledgerMembers, reader),
     totalSupply: reader.amount(members, 'totalSupply', ''),
     accounts: readAccounts(reader.list(members, 'accounts', ''), reader, progress),
@@ -151,6 +159,13 @@ function readParameters<Name extends string>(
   return parameters;
 }
 
+/** Only what is given is read: the rest has the values that this software begins with. */
+function readStaking(value: unknown, reader: ValueReader): Partial<Record<StakingMember, bigint>> {
+  const members =
+    value === undefined ? undefined : reader.object(value, '/staking', [], Object.keys(STAKING_MEMBERS));
+  return readParameters(members, '/staking', STAKING_MEMBERS, reader);
+}
+
 function readDenomination(ledger: Members | undefined, reader: ValueReader): string {
   const path = '/ledger/denomination';
   const value = ledger === undefined ? undefined : own(ledger, 'denomination');
@@ -189,7 +204,7 @@ function readAccounts(list: readonly unknown[], reader: ValueReader, progress: P
 function readValidator(value: unknown, path: string, reader: ValueReader): ModelValidator {
   const members = reader.object(value, path, VALIDATOR_MEMBERS, ['peer']);
   if (members === undefined) return unreadableValidator(path);
-  readCommission(members, path, reader);
+  const commission = readCommission(members, path, reader);
   const identityPath = pointer(path, 'identity');
   const identity =
     own(members, 'identity') === undefined
@@ -204,7 +219,11 @@ function readValidator(value: unknown, path: string, reader: ValueReader): Model
     identity === undefined || own(identity, name) === undefined
       ? undefined
       : reader.text(identity, name, identityPath, name === 'name' ? NAME_BYTES_MAX : TEXT_BYTES_MAX);
-  for (const name of ['website', 'description', 'location']) text(name);
+  const [website, contact, description, location] = ['website', 'contact', 'description', 'location'].map(
+    text,
+  );
+  const name = text('name') ?? '';
+  checkTexts({ name, website, contact, description, location }, identityPath, reader);
   return {
     path,
     operator: reader.address(members, 'operator', path),
@@ -212,8 +231,12 @@ function readValidator(value: unknown, path: string, reader: ValueReader): Model
     publicKey: readConsensusKey(members, path, reader),
     proof: reader.hex(members, 'proofOfPossession', path, 64),
     stake: reader.amount(members, 'stake', path),
-    name: text('name') ?? '',
-    contact: text('contact'),
+    name,
+    website,
+    contact,
+    description,
+    location,
+    commission,
     peer: own(members, 'peer') === undefined ? undefined : reader.text(members, 'peer', path, TEXT_BYTES_MAX),
     signature: reader.hex(members, 'signature', path, SIGNATURE_BYTES),
     declaration: members,
@@ -229,11 +252,36 @@ function unreadableValidator(path: string): ModelValidator {
     proof: undefined,
     stake: undefined,
     name: '',
+    website: undefined,
     contact: undefined,
+    description: undefined,
+    location: undefined,
+    commission: undefined,
     peer: undefined,
     signature: undefined,
     declaration: {},
   };
+}
+
+/** VAL-2: the ledger takes no other identity later. */
+function checkTexts(
+  { name, website = '', contact = '', description = '', location = '' }: IdentityTexts,
+  path: string,
+  reader: ValueReader,
+): void {
+  // A name that is missing or too long was noted where it was read.
+  const error = checkIdentity({ name: name || '-', website, contact, description, location });
+  if (error === undefined) return;
+  const member = String(error.details['member']);
+  reader.findings.add('genesis.identity', pointer(path, member), error.message);
+}
+
+interface IdentityTexts {
+  readonly name: string;
+  readonly website: string | undefined;
+  readonly contact: string | undefined;
+  readonly description: string | undefined;
+  readonly location: string | undefined;
 }
 
 /** A public key with its type: 32 bytes for ed25519, 33 for secp256k1. */
@@ -274,12 +322,12 @@ function readConsensusKey(members: Members, path: string, reader: ValueReader): 
   return reader.hex(key, 'value', keyPath, 32);
 }
 
-function readCommission(members: Members, path: string, reader: ValueReader): void {
+function readCommission(members: Members, path: string, reader: ValueReader): ModelCommission | undefined {
   const at = pointer(path, 'commission');
   const value = own(members, 'commission');
   const commission =
     value === undefined ? undefined : reader.object(value, at, ['rate', 'maxRate', 'maxDailyChange']);
-  if (commission === undefined) return;
+  if (commission === undefined) return undefined;
   const [rate, maxRate, change] = ['rate', 'maxRate', 'maxDailyChange'].map((name) =>
     reader.integer(commission, name, at),
   );
@@ -294,4 +342,6 @@ function readCommission(members: Members, path: string, reader: ValueReader): vo
   if (rate !== undefined && maxRate !== undefined && rate > maxRate) {
     reader.findings.add('genesis.commission', at, `the rate ${rate} is above the largest rate ${maxRate}`);
   }
+  if (rate === undefined || maxRate === undefined || change === undefined) return undefined;
+  return { rate, maxRate, maxDailyChange: change };
 }

@@ -76,6 +76,17 @@ export function checkParameters(model: GenesisModel, findings: Findings, nowMs: 
       `an epoch of ${epochBlocks} blocks can last ${epochBlocks * emptyBlockIntervalMs} ms, stake leaves after ${unbondingPeriodMs} ms: a validator could vote with stake that has left; shorten the epoch or raise unbondingPeriodMs`,
     );
   }
+  const { activationDelayBlocks } = model.staking;
+  if (
+    activationDelayBlocks !== undefined &&
+    epochBlocks !== undefined &&
+    activationDelayBlocks >= epochBlocks
+  ) {
+    fails(
+      '/staking/activationDelayBlocks',
+      `a set would come into force ${activationDelayBlocks} blocks after its decision, an epoch has ${epochBlocks}: the next would be decided before; lower it`,
+    );
+  }
   if (maxValidators !== undefined && BigInt(model.validators.length) > maxValidators) {
     findings.add(
       'genesis.too-many-validators',

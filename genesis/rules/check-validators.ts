@@ -35,7 +35,8 @@ export function checkValidators(model: GenesisModel, findings: Findings): void {
     );
   }
   for (const validator of model.validators) checkStake(model, validator, findings);
-  const total = model.validators.reduce((sum, validator) => sum + powerOf(model, validator), 0n);
+  const staked = model.validators.reduce((sum, { stake = 0n }) => sum + stake, 0n);
+  const total = staked / (model.ledger.powerReduction ?? staked + 1n);
   if (total > BigInt(TOTAL_POWER_MAX)) {
     findings.add(
       'genesis.power-overflow',

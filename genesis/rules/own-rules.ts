@@ -169,6 +169,11 @@ export const OWN_RULES = {
     'The commission is outside its bounds',
     'Basis points: 0 to 10000, and rate ≤ maxRate.',
   ),
+  'genesis.identity': rule(
+    'error',
+    'A text of the identity that cannot be shown',
+    'Remove control characters and marks of direction; give a name that is not blank.',
+  ),
   'genesis.text-length': rule('error', 'A text is too long', 'Shorten it.'),
   'genesis.parameter-range': rule(
     'error',

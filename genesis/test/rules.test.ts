@@ -413,6 +413,34 @@ const CASES: readonly Case[] = [
   own('genesis.commission', '/validators/0/commission', /rate 2001 is above the largest rate 2000/, (d) => {
     d.validators[0].commission.rate = 2_001;
   }),
+  own('genesis.identity', '/validators/0/identity/name', /cannot be shown/, (d) => {
+    d.validators[0].identity.name = 'a\u202eb';
+  }),
+  own('genesis.identity', '/validators/0/identity/website', /cannot be shown/, (d) => {
+    d.validators[0].identity.website = 'a\nb';
+  }),
+  own(
+    'genesis.parameter-range',
+    '/staking/signedBlocksWindow',
+    /is 9; the safe range is 10 to 16384/,
+    (d) => {
+      d.staking = { signedBlocksWindow: '9' };
+    },
+  ),
+  own(
+    'genesis.parameter-range',
+    '/staking/equivocationSlashBasisPoints',
+    /the safe range is 0 to 9900/,
+    (d) => {
+      d.staking = { equivocationSlashBasisPoints: '10000' };
+    },
+  ),
+  own('genesis.unknown-member', '/staking/rewards', /no member "rewards"/, (d) => {
+    d.staking = { rewards: '1' };
+  }),
+  own('genesis.parameter-relation', '/staking/activationDelayBlocks', /lower it/, (d) => {
+    d.staking = { activationDelayBlocks: d.ledger.epochBlocks };
+  }),
   own('genesis.text-length', '/accounts/0/label', /takes 129 bytes; at most 128/, (d) => {
     d.accounts[0].label = 'a'.repeat(129);
   }),

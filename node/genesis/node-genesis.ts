@@ -68,7 +68,11 @@ export async function openGenesis(options: OpenGenesisOptions): Promise<OpenedGe
     return { genesis, state: async () => (await load()).state, judged: undefined };
   }
   const { state, report, peers } = await load();
-  const { identity, initialHeight, timeMs, validators } = state;
+  const { identity, initialHeight, timeMs } = state;
+  // As the record of the judgement keeps them.
+  const validators = state.validators.map(({ operator, publicKey, stake, name }) => {
+    return { operator, publicKey, stake, name };
+  });
   return {
     genesis: { identity, initialHeight, timeMs, validators, peers, file, report },
     state: async () => state,

@@ -44,7 +44,9 @@ export function exportState(options: HomeOptions, request: ExportRequest): Promi
     const { ledger, engine, height } = await ledgerAt(home, request.height);
     const accounts: { address: string; balance: bigint }[] = [];
     const stakes = (await ledger.validators()).filter(({ stake }) => stake > 0n);
-    const staked = new Map(stakes.map(({ operator, stake }) => [toHex(operator), stake]));
+    const staked = new Map<string, bigint>();
+    for await (const { account, amount } of ledger.stake().holdings())
+      staked.set(toHex(account), (staked.get(toHex(account)) ?? 0n) + amount);
     for await (const { address, account } of readAccounts(engine)) {
       const id = toHex(address);
       const balance = account.balance + (staked.get(id) ?? 0n);
@@ -55,6 +57,7 @@ export function exportState(options: HomeOptions, request: ExportRequest): Promi
       accounts.push({ address: formatAddress(Buffer.from(id, 'hex')), balance });
     accounts.sort((a, b) => (a.address < b.address ? -1 : 1));
     const supply = await ledger.supply();
+    const exported = accounts.reduce((sum, { balance }) => sum + balance, 0n);
     return {
       document: await documentOf(home, ledger, { ...request, height, accounts }),
       height,
@@ -62,7 +65,7 @@ export function exportState(options: HomeOptions, request: ExportRequest): Promi
       stakes: stakes.map(({ operator, name, stake }) => {
         return { operator: formatAddress(operator), name, stake: stake.toString() };
       }),
-      notes: notesOf(supply.feePool, stakes.length),
+      notes: notesOf(supply.total - exported, stakes.length),
     };
   });
 }
@@ -97,14 +100,18 @@ async function documentOf(
     accounts,
   }: ExportRequest & { height: number; accounts: readonly { address: string; balance: bigint }[] },
 ): Promise<GenesisDocument> {
-  const { parameters, consensus } = ledger.tip();
+  const { parameters, staking, consensus } = ledger.tip();
   const named = (section: string, values: object): [string, string][] =>
     Object.entries(values).map(([member, value]) => [`${section}.${member}`, String(value)]);
   // What the state does not know: the denomination, and what people call an account.
   const first = readDraft(await readGenesisFile(genesis.file));
   const labels = new Map(first.accounts.map(({ address, label }) => [toHex(parseAddress(address)), label]));
   const { symbol, decimals } = first.ledger.denomination;
-  const entries = Object.fromEntries([...named('ledger', parameters), ...named('consensus', consensus)]);
+  const entries = Object.fromEntries([
+    ...named('ledger', parameters),
+    ...named('staking', staking),
+    ...named('consensus', consensus),
+  ]);
   const draft = createDraft({ chainId, timeMs, symbol, decimals, parameters: entries });
   return {
     ...draft,
@@ -117,12 +124,12 @@ async function documentOf(
   };
 }
 
-function notesOf(feePool: bigint, validators: number): string[] {
+function notesOf(pools: bigint, validators: number): string[] {
   return [
-    `left out: the declarations of ${validators} validators, which are signed for the old chain; their stakes are in their operators' balances, and each declares anew: node0 genesis declare`,
+    `left out: the declarations of ${validators} validators, which are signed for the old chain; stakes, what is unbonding and rewards are in the balances of those who own them, and each validator declares anew: node0 genesis declare`,
     'left out: nonces and attestations; a transaction of the old chain is none of the new one',
-    ...(feePool > 0n
-      ? [`left out: the fee pool of ${feePool}, which belongs to nobody: the supply is smaller by so much`]
+    ...(pools > 0n
+      ? [`left out: the fee pool and the community pool, ${pools} together: the supply is smaller by so much`]
       : []),
   ];
 }

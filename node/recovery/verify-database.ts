@@ -1,12 +1,6 @@
 import type { StateEngine } from '#engines/state';
 import { toHex, type Scheduler, type SignatureVerifier } from '#kernel';
-import {
-  createBlockStore,
-  lastStoredHeight,
-  offencesOf,
-  verifyBlocks,
-  type BlockStore,
-} from '#services/block';
+import { createBlockStore, inputOf, lastStoredHeight, verifyBlocks, type BlockStore } from '#services/block';
 import {
   blockchainError,
   createLedger,
@@ -130,9 +124,16 @@ async function openLedger(
 }
 
 async function verifyStored(given: Verification): Promise<void> {
-  const { faults, ledger, onProgress } = given;
-  const records = await faults.guard('blockchain.corrupt-state', 'validators', () => ledger.validators());
-  const operators = new Map((records ?? []).map((record) => [toHex(record.publicKey), record]));
+  const { ledger, onProgress } = given;
+  const operators = new Map(
+    ledger
+      .stake()
+      .validators()
+      .map(({ operator, record }) => {
+        const name = record.identityHeight === 0 ? record.identity.name : undefined;
+        return [toHex(record.publicKey), { operator, name }];
+      }),
+  );
   const report = (done: number, total: number): void => onProgress('blocks', done, total);
   await verifyBlocks({ ...given, tip: ledger.tip(), operators, onProgress: report });
 }
@@ -167,18 +168,8 @@ async function execute(
   const blockOf = async (height: number): Promise<BlockToExecute | undefined> => {
     const [block, receiptRoot] = await Promise.all([store.block(height), receiptRootOf(height)]);
     if (block === undefined || receiptRoot === undefined) return undefined;
-    const { timeMs, proposer, nextValidatorSetHash } = block.header;
-    return {
-      input: {
-        height,
-        timeMs,
-        proposer,
-        transactions: block.transactions,
-        offences: block.evidence.flatMap(offencesOf),
-      },
-      receiptRoot,
-      nextValidatorSetHash,
-    };
+    const { nextValidatorSetHash } = block.header;
+    return { input: inputOf(block), receiptRoot, nextValidatorSetHash };
   };
   const receiptRoot = await faults.guard('block.corrupt-home', `block ${first + 1}`, () =>
     receiptRootOf(first),

@@ -33,6 +33,7 @@ export type {
   Evidence,
   LightClientAttackEvidence,
 } from './domain/evidence/types.ts';
+export { inputOf } from './domain/execution-input.ts';
 export { blockHash, headerCodec } from './domain/header.ts';
 export {
   proposalBodyCodec,

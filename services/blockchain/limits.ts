@@ -15,7 +15,6 @@ export const ATTESTATIONS_MAX = 1_000;
 /** Depth of the binary tree: bits of a key hash. */
 export const TREE_DEPTH_MAX = 256;
 export const VALIDATORS_MAX = 10_000;
-export const NAME_BYTES_MAX = 128;
 export const LABEL_BYTES_MAX = 64;
 export const RECEIPT_EVENTS_MAX = 512;
 /** Bytes of a key and of a value in a chunk; the largest value is the proposer rotation of 10,000 validators. */

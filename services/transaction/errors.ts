@@ -21,8 +21,10 @@ export const transactionError = defineErrors('transaction', {
     action: 'penalise',
     title: 'The signature does not sign the transaction',
   },
+  'malformed-payload': { status: 400, action: 'penalise', title: 'Not the payload of its type' },
+  'malformed-identity': { status: 400, action: 'reject', title: 'A text of the identity is not Unicode' },
   'no-outputs': { status: 400, action: 'reject', title: 'A transfer without outputs' },
-  'zero-amount': { status: 400, action: 'reject', title: 'An output of nothing' },
+  'zero-amount': { status: 400, action: 'reject', title: 'Nothing would be moved' },
   'amount-overflow': { status: 400, action: 'reject', title: 'The amounts together exceed 128 bits' },
   'malformed-label': { status: 400, action: 'reject', title: 'The label is empty, too long or not text' },
   'gas-limit-too-low': {

@@ -7,6 +7,9 @@ export const PAYLOAD_BYTES_MAX = 16 * 1024;
 export const CHAIN_ID_BYTES_MAX = 50;
 export const TRANSFER_OUTPUTS_MAX = 256;
 export const LABEL_BYTES_MAX = 64;
+/** A validator's name, and each other text of its identity. */
+export const NAME_BYTES_MAX = 128;
+export const IDENTITY_TEXT_BYTES_MAX = 512;
 /** Heights that `validUntil` may lie ahead: bounds how long a signed transaction can come back. */
 export const VALID_HEIGHTS_MAX = 100_000;
 

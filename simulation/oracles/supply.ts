@@ -104,7 +104,9 @@ async function compare(machine: Machine, model: Model, total: bigint): Promise<s
     if (expected?.balance === account?.balance && expected?.nonce === account?.nonce) continue;
     return `${machine.name} has ${account?.balance} and nonce ${account?.nonce} for ${id}, not ${expected?.balance} and ${expected?.nonce}`;
   }
-  const supplied = await ledger.supply();
-  if (supplied.total === total && supplied.feePool === model.fees) return undefined;
-  return `${machine.name} has a supply of ${supplied.total} with fees ${supplied.feePool}, not ${total} with ${model.fees}`;
+  const { total: there, burnt, feePool, rewards, communityPool } = await ledger.supply();
+  // Fees go from the pool to those who signed, who do not withdraw here; slashing burns stake.
+  const fees = feePool + rewards + communityPool;
+  if (there + burnt === total && fees === model.fees) return undefined;
+  return `${machine.name} has a supply of ${there} and burnt ${burnt}, with fees ${fees}, not ${total} with ${model.fees}`;
 }

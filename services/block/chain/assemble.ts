@@ -3,6 +3,7 @@ import type { Execution, ExecutionInput } from '#services/blockchain';
 import { checkTransaction, type ChainIdentity, type Transaction } from '#services/transaction';
 import { makeBlock } from '../domain/block.ts';
 import { offencesOf } from '../domain/evidence/offences.ts';
+import { countedCommit } from '../domain/execution-input.ts';
 import { makeHeader } from '../domain/make-header.ts';
 import { selectIncludable } from '../domain/select-includable.ts';
 import type { Block, Commit } from '../domain/types.ts';
@@ -34,7 +35,13 @@ export async function assembleBlock(components: AssembleComponents, input: Assem
   const evidence = await components.judge.select(input.evidence ?? [], timeMs);
   const { transactions, execution } = await executeIncludable(
     components,
-    { height: basis.height + 1, timeMs, proposer: input.proposer, offences: evidence.flatMap(offencesOf) },
+    {
+      height: basis.height + 1,
+      timeMs,
+      proposer: input.proposer,
+      offences: evidence.flatMap(offencesOf),
+      ...countedCommit(lastCommit),
+    },
     await includable(components, input.transactions, basis.height + 1),
   );
   const header = makeHeader(basis, {

@@ -1,6 +1,6 @@
 import { toHex } from '#kernel';
 import type { Execution } from '#services/blockchain';
-import { offencesOf } from '../domain/evidence/offences.ts';
+import { inputOf } from '../domain/execution-input.ts';
 import type { Block } from '../domain/types.ts';
 import { EXECUTIONS_CACHED_MAX } from '../limits.ts';
 import type { ChainLedger } from './ports.ts';
@@ -30,10 +30,7 @@ export function createExecutions(ledger: Pick<ChainLedger, 'execute'>): Executio
     async of(block) {
       const known = held.get(toHex(block.hash));
       if (known !== undefined) return known;
-      const { height, timeMs, proposer } = block.header;
-      const { transactions, evidence } = block;
-      const offences = evidence.flatMap(offencesOf);
-      const execution = await ledger.execute({ height, timeMs, proposer, transactions, offences });
+      const execution = await ledger.execute(inputOf(block));
       keep(block.hash, execution);
       return execution;
     },

@@ -1,5 +1,6 @@
 import type { StateEngine } from '#engines/state';
 import { equalBytes, type Logger } from '#kernel';
+import { inputOf } from '../domain/execution-input.ts';
 import { verifyContent } from '../domain/verify-header.ts';
 import { corruptHome, type BlockStore } from '../store/block-store.ts';
 import { stageBlock } from '../store/stage-block.ts';
@@ -33,9 +34,8 @@ export async function replayTip(components: {
   if (!follows)
     throw corruptHome(`the last block ${height} does not follow from the state of height ${stateHeight}`);
   logger.warn({ height }, 'the state was rolled back: the last block is executed again');
-  const { timeMs, proposer, nextValidatorSetHash } = header;
-  const execution = await ledger.execute({ height, timeMs, proposer, transactions: block.transactions });
-  if (!equalBytes(nextValidatorSetHash, execution.nextValidators.hash)) {
+  const execution = await ledger.execute(inputOf(block));
+  if (!equalBytes(header.nextValidatorSetHash, execution.nextValidators.hash)) {
     throw corruptHome(`executed again, block ${height} leads to other validators than its header names`);
   }
   const batch = engine.batch();

@@ -1,5 +1,5 @@
 import type { Account, LedgerParameters } from '#services/blockchain';
-import type { Transaction } from '#services/transaction';
+import { movedBy, type Transaction } from '#services/transaction';
 
 /** Bounds on a block's content that the ledger's parameters set. */
 export type BlockLimits = Pick<LedgerParameters, 'maxBlockBytes' | 'maxBlockGas' | 'maxBlockTransactions'>;
@@ -27,7 +27,7 @@ export function loadOf(transactions: readonly Transaction[]): BlockLoad {
  * block; what it lets through, the ledger accepts.
  *
  * Pessimistic on balances: what a sender receives in the block does not count, the whole gas limit does, and
- * a transfer counts as made.
+ * what is sent or bonded counts as gone.
  *
  * @param accounts tip state of each candidate's sender, by address in hex
  */
@@ -53,19 +53,13 @@ export function selectIncludable(
     if (sender.nonce !== transaction.nonce || sender.balance < fee) continue;
     sender.nonce += 1;
     sender.balance -= fee;
-    // A transfer beyond this lower bound may still succeed, on what was received or refunded: then nothing may
+    // What goes beyond this lower bound may still succeed, on what was received or refunded: then nothing may
     // be left of it.
-    const moved = movedBy(transaction);
+    const moved = movedBy(transaction.payload);
     sender.balance = moved <= sender.balance ? sender.balance - moved : 0n;
     selected.push(transaction);
     bytes += transaction.bytes.length;
     gas += transaction.gasLimit;
   }
   return selected;
-}
-
-function movedBy(transaction: Transaction): bigint {
-  const { payload } = transaction;
-  if (payload.type !== 'transfer') return 0n;
-  return payload.outputs.reduce((total, output) => total + output.amount, 0n);
 }

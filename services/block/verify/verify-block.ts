@@ -7,7 +7,7 @@ import {
   type ChainIdentity,
   type Transaction,
 } from '#services/transaction';
-import type { Validator, ValidatorSet } from '#services/validator';
+import type { ValidatorSet } from '#services/validator';
 import type { BlockSummary } from '../chain/face.ts';
 import { commitHash, NO_COMMIT_HASH } from '../domain/commit.ts';
 import type { Header } from '../domain/types.ts';
@@ -32,8 +32,14 @@ export interface BlockContext {
   readonly prunedBelow: number;
   /** Roots and validators after the last block, which no header names. */
   readonly tip: { readonly receiptRoot: Uint8Array; readonly validators: ValidatorSet };
-  /** Who the state knows by a consensus key in hex: the hash of a set does not cover operator and name. */
-  readonly operators: ReadonlyMap<string, Pick<Validator, 'operator' | 'name'>>;
+  /**
+   * Who the state knows by a consensus key in hex: the hash of a set does not cover operator and name. A name that was
+   * changed since the beginning is undefined: sets have the one of their time.
+   */
+  readonly operators: ReadonlyMap<
+    string,
+    { readonly operator: Uint8Array; readonly name: string | undefined }
+  >;
   readonly faults: Faults;
   /** Entries that indexes must have for what was verified. */
   readonly expected: {
@@ -140,8 +146,10 @@ async function setOf(context: BlockContext, header: Header): Promise<ValidatorSe
     if (!equalBytes(address, addressOfKey('ed25519', publicKey))) {
       faults.add(CODE, where, `the validator ${toHex(publicKey)} has the address of another key`);
     }
+    // A key that was replaced is not among those that the state names.
     const other = operators.get(toHex(publicKey));
-    if (other === undefined || (equalBytes(other.operator, operator) && other.name === name)) continue;
+    if (other === undefined) continue;
+    if (equalBytes(other.operator, operator) && (other.name === undefined || other.name === name)) continue;
     faults.add(
       CODE,
       where,

@@ -1,5 +1,6 @@
 import { AMOUNT_MAX, formatAddress, invariant, toHex, type Amount } from '#kernel';
 import { gasOf, type Transaction } from '#services/transaction';
+import { executeOperation, type EconomyParameters, type StakeView } from '#services/validator';
 import { blockchainError } from '../errors.ts';
 import { stateKey } from './state-keys.ts';
 import type { Account, ExecutionInput, Receipt, ReceiptEvent } from './types.ts';
@@ -11,16 +12,20 @@ export class ExecutionView {
   readonly #accounts: Map<string, Account>;
   /** Keys in hex of attestations that exist, among those that the block could make. */
   readonly #attestations: Set<string>;
+  readonly #atHand: ReadonlySet<string>;
   readonly changed = new Map<string, { readonly address: Uint8Array; readonly account: Account }>();
   readonly recorded: { readonly key: Uint8Array; readonly value: Uint8Array }[] = [];
   fees = 0n;
 
-  constructor(accounts: Map<string, Account>, attestations: Set<string>) {
+  /** @param atHand ids of the accounts that were brought to hand, whether they exist or not */
+  constructor(accounts: Map<string, Account>, attestations: Set<string>, atHand: ReadonlySet<string>) {
     this.#accounts = accounts;
     this.#attestations = attestations;
+    this.#atHand = atHand;
   }
 
   account(id: string): Account {
+    invariant(this.#atHand.has(id), `the account ${id} was brought to hand`);
     return this.#accounts.get(id) ?? { balance: 0n, nonce: 0 };
   }
 
@@ -39,6 +44,12 @@ export class ExecutionView {
   }
 }
 
+/** What operations of the validator context are carried out with. */
+export interface StakeExecution {
+  readonly view: StakeView;
+  readonly parameters: EconomyParameters;
+}
+
 /**
  * Executes one transaction. A transaction that a block may not hold at all is refused; one that may and fails
  * pays its fee and changes nothing else.
@@ -47,6 +58,7 @@ export class ExecutionView {
  */
 export function executeTransaction(
   view: ExecutionView,
+  stake: StakeExecution,
   transaction: Transaction,
   input: ExecutionInput,
 ): Receipt {
@@ -56,11 +68,23 @@ export function executeTransaction(
   const sender = includable(view.account(id), transaction, gasUsed);
   view.setAccount(id, transaction.sender, { balance: sender.balance - fee, nonce: sender.nonce + 1 });
   view.fees += fee;
-  const outcome =
-    transaction.payload.type === 'transfer'
-      ? transfer(view, transaction, id, transaction.payload.outputs)
-      : attest(view, transaction, transaction.payload, input);
+  const outcome = outcomeOf(view, stake, transaction, input);
   return { transactionHash: transaction.hash, gasUsed, fee, ...outcome };
+}
+
+function outcomeOf(
+  view: ExecutionView,
+  stake: StakeExecution,
+  transaction: Transaction,
+  input: ExecutionInput,
+): Outcome {
+  const { payload, sender, senderId } = transaction;
+  if (payload.type === 'transfer') return transfer(view, transaction, senderId, payload.outputs);
+  if (payload.type === 'attest') return attest(view, transaction, payload, input);
+  const context = { view: stake.view, parameters: stake.parameters, place: input, sender };
+  const error = executeOperation(context, payload);
+  if (error !== undefined) return { status: 'failed', code: error.code, events: [] };
+  return { status: 'finalized', code: '', events: stake.view.takeEvents() };
 }
 
 type Outcome = Pick<Receipt, 'status' | 'code' | 'events'>;
@@ -147,9 +171,13 @@ function attest(
   return { status: 'finalized', code: '', events: [{ type: 'attestation.recorded', attributes }] };
 }
 
-/** Nothing is made or lost: what the accounts have less now is what was paid in fees. */
-export function checkConservation(before: ReadonlyMap<string, Account>, view: ExecutionView): void {
-  let difference = view.fees;
+/** What left the accounts is somewhere else, and what came to them was: nothing is made or lost on the way. */
+export function checkConservation(
+  before: ReadonlyMap<string, Account>,
+  view: ExecutionView,
+  elsewhere: Amount,
+): void {
+  let difference = elsewhere;
   for (const [id, { account }] of view.changed)
     difference += account.balance - (before.get(id)?.balance ?? 0n);
   invariant(difference === 0n, `a block conserves the supply (it is off by ${difference})`);

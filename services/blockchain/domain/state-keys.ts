@@ -1,23 +1,20 @@
 import { ADDRESS_BYTES, HASH_BYTES, bytesToUint64, concatBytes, uint64ToBytes } from '#kernel';
+import { STAKE_TAGS } from '#services/validator';
 import { OFFENCE_KINDS, type Offence } from './types.ts';
 
 /**
  * First byte of a state key. Everything that the ledger knows is a leaf of one tree under such a key. Append
- * only. 16 to 31 are laid out for staking: a delegation is keyed by validator then delegator, an unbonding
- * entry by its end time then delegator, rewards by validator.
+ * only. 1 and 16 to 31 are the validator context's.
  */
 export const STATE_TAGS = {
   account: 0,
-  validator: 1,
+  validator: STAKE_TAGS.validator,
   ledgerParameters: 2,
   consensusParameters: 3,
   proposerRotation: 4,
   attestation: 5,
   feePool: 6,
   offence: 7,
-  delegation: 16,
-  unbonding: 17,
-  rewards: 18,
 } as const;
 
 const tagged = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array =>

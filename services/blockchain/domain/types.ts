@@ -1,6 +1,14 @@
 import type { Amount } from '#kernel';
 import type { ChainIdentity, Transaction } from '#services/transaction';
-import type { ProposerRotation, ValidatorSet } from '#services/validator';
+import type {
+  Commission,
+  CountedCommit,
+  Identity,
+  ProposerRotation,
+  StakingParameters,
+  ValidatorSet,
+  ValidatorStatus,
+} from '#services/validator';
 
 export interface Account {
   readonly balance: Amount;
@@ -26,12 +34,12 @@ export interface Receipt {
   readonly events: readonly ReceiptEvent[];
 }
 
-/** A validator as the state holds it. */
+/** A validator in brief. */
 export interface ValidatorRecord {
   readonly publicKey: Uint8Array;
   /** Bonded base units. */
   readonly stake: Amount;
-  readonly status: 'active' | 'inactive' | 'jailed' | 'tombstoned';
+  readonly status: ValidatorStatus;
   readonly name: string;
 }
 
@@ -79,6 +87,8 @@ export interface ExecutionInput {
   readonly transactions: readonly Transaction[];
   /** What the block's evidence proves; none when absent. What is recorded already changes nothing. */
   readonly offences?: readonly Offence[];
+  /** The commit of the block before, as the block holds it; none is counted when absent. */
+  readonly lastCommit?: CountedCommit;
 }
 
 /** Parameters of the ledger, from the genesis; a leaf of the state. */
@@ -130,6 +140,8 @@ export interface Execution {
   readonly nextRotation: ProposerRotation;
   /** Offences that the block records for the first time. */
   readonly offences: readonly OffenceRecord[];
+  /** What happened before the transactions and after them, in order. */
+  readonly events: readonly ReceiptEvent[];
   /** Accounts that the block changed, by address in hex. */
   readonly changedAccounts: ReadonlyMap<string, Account>;
 }
@@ -146,8 +158,12 @@ export interface GenesisState {
     readonly publicKey: Uint8Array;
     readonly stake: Amount;
     readonly name: string;
+    readonly identity?: Identity;
+    readonly commission?: Commission;
   }[];
   readonly ledger: LedgerParameters;
+  /** `DEFAULT_STAKING` when absent. */
+  readonly staking?: StakingParameters;
   readonly consensus: ConsensusParameters;
 }
 

@@ -1,15 +1,8 @@
-import {
-  ByteListType,
-  ByteVectorType,
-  ContainerType,
-  ListBasicType,
-  UintBigintType,
-  UintNumberType,
-} from '@chainsafe/ssz';
+import { ByteListType, ByteVectorType, ContainerType, ListBasicType, UintBigintType } from '@chainsafe/ssz';
 import { ADDRESS_BYTES, HASH_BYTES, codec, fromUtf8, uint64, utf8, type Amount } from '#kernel';
 import type { ProposerRotation } from '#services/validator';
 import { blockchainError } from '../errors.ts';
-import { LABEL_BYTES_MAX, NAME_BYTES_MAX, VALIDATORS_MAX } from '../limits.ts';
+import { LABEL_BYTES_MAX, VALIDATORS_MAX } from '../limits.ts';
 import { offenceInKey } from './state-keys.ts';
 import type {
   Account,
@@ -17,7 +10,6 @@ import type {
   ConsensusParameters,
   LedgerParameters,
   OffenceRecord,
-  ValidatorRecord,
 } from './types.ts';
 
 const amount = new UintBigintType(16);
@@ -65,36 +57,6 @@ export const consensusParametersCodec = codec<ConsensusParameters>(
   }),
   128,
 );
-
-/** Statuses of a validator and their numbers. Append only. */
-export const VALIDATOR_STATUSES = ['active', 'inactive', 'jailed', 'tombstoned'] as const;
-
-const validatorBytes = codec(
-  'validator',
-  new ContainerType({
-    publicKey: new ByteVectorType(32),
-    stake: amount,
-    status: new UintNumberType(1),
-    name: new ByteListType(NAME_BYTES_MAX),
-  }),
-  512,
-);
-
-export const validatorRecord = {
-  encode: (record: ValidatorRecord): Uint8Array =>
-    validatorBytes.encode({
-      publicKey: record.publicKey,
-      stake: record.stake,
-      status: VALIDATOR_STATUSES.indexOf(record.status),
-      name: utf8(record.name),
-    }),
-  decode(bytes: Uint8Array): ValidatorRecord {
-    const { publicKey, stake, status: number, name } = validatorBytes.decode(bytes);
-    const status = VALIDATOR_STATUSES[number];
-    if (status === undefined) throw corrupt(`there is no validator status ${number}`);
-    return { publicKey, stake, status, name: fromUtf8(name) };
-  },
-};
 
 const rotationBytes = codec(
   'proposer rotation',

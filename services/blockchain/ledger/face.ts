@@ -1,6 +1,6 @@
 import type { Amount } from '#kernel';
 import type { WriteBatch } from '#engines/state';
-import type { ProposerRotation, ValidatorSet } from '#services/validator';
+import type { ProposerRotation, StakeQueries, StakingParameters, ValidatorSet } from '#services/validator';
 import type {
   Account,
   AttestationRecord,
@@ -24,6 +24,7 @@ export interface LedgerTip {
   readonly validators: ValidatorSet;
   readonly rotation: ProposerRotation;
   readonly parameters: LedgerParameters;
+  readonly staking: StakingParameters;
   readonly consensus: ConsensusParameters;
 }
 
@@ -31,8 +32,17 @@ export interface LedgerTip {
 export interface Supply {
   readonly balances: Amount;
   readonly stake: Amount;
+  readonly unbonding: Amount;
+  /** Rewards and commission that nobody has withdrawn. */
+  readonly rewards: Amount;
+  readonly communityPool: Amount;
   readonly feePool: Amount;
+  /** All of the above. */
   readonly total: Amount;
+  /** What there was at the genesis, what came into being since, and what is gone: they give the same. */
+  readonly issued: Amount;
+  readonly minted: Amount;
+  readonly burnt: Amount;
 }
 
 /** The state of all accounts and everything else that blocks change. */
@@ -70,6 +80,8 @@ export interface Ledger {
     height?: number,
   ): Promise<{ height: number; stateRoot: Uint8Array; proof: StateProof }>;
   validators(): Promise<(ValidatorRecord & { readonly operator: Uint8Array })[]>;
+  /** Reads of stake, rewards, reputation and slashing at the tip. */
+  stake(): StakeQueries;
   /** Everybody who anchored the digest. */
   attestations(digest: Uint8Array): Promise<AttestationRecord[]>;
   /** For each offence whether the tip has one of its validator, height and kind. */

@@ -1,19 +1,23 @@
-import { AMOUNT_MAX, addressOfKey, invariant } from '#kernel';
+import { AMOUNT_MAX, equalBytes, invariant } from '#kernel';
 import {
+  DEFAULT_STAKING,
+  STAKING_PARAMETERS,
+  TOTALS,
+  genesisRecords,
   initialRotation,
-  makeValidatorSet,
+  type GenesisRecords,
   type ProposerRotation,
+  type StakingParameters,
   type ValidatorSet,
 } from '#services/validator';
 import { stateKey } from '../domain/state-keys.ts';
-import type { GenesisState, ValidatorRecord } from '../domain/types.ts';
+import type { GenesisState } from '../domain/types.ts';
 import {
   accountCodec,
   consensusParametersCodec,
   feePoolCodec,
   ledgerParametersCodec,
   rotationRecord,
-  validatorRecord,
 } from '../domain/values.ts';
 import { buildTree, LeafTable } from '../tree/build-tree.ts';
 import { EMPTY_HASH } from '../tree/node.ts';
@@ -24,6 +28,12 @@ export interface StateEntry {
   readonly value: Uint8Array;
 }
 
+/** A new value of an entry, or its removal. */
+export interface StateWrite {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | undefined;
+}
+
 /** The state before the first block. */
 export interface GenesisEntries {
   /** Made one by one, each time that they are asked for: there may be millions. */
@@ -32,49 +42,50 @@ export interface GenesisEntries {
   readonly rotation: ProposerRotation;
 }
 
-/** Every entry of the state that a genesis leads to. @throws `validator.*` when its validators make no set */
+/** Every entry of the state that a genesis leads to. @throws `validator.*`, `stake.*` of its declarations */
 export function genesisEntries(genesis: GenesisState): GenesisEntries {
-  const validators = validatorSetOf(
-    genesis.validators.map((validator) => ({ ...validator, status: 'active' as const })),
-    genesis.ledger.powerReduction,
-    genesis.ledger.maxValidators,
+  const staking = genesis.staking ?? DEFAULT_STAKING;
+  const declared = genesisRecords(
+    genesis.validators.map(({ operator, publicKey, stake, name, identity, commission }) => ({
+      operator,
+      publicKey,
+      stake,
+      identity: identity ?? { name, website: '', contact: '', description: '', location: '' },
+      commission: commission ?? NO_COMMISSION,
+    })),
+    { ...genesis.ledger, ...staking },
+    genesis,
   );
+  const { validators } = declared;
   const rotation = initialRotation(validators);
-  return { entries: { [Symbol.iterator]: () => entriesOf(genesis, rotation) }, validators, rotation };
+  const entries = { [Symbol.iterator]: () => entriesOf(genesis, staking, declared, rotation) };
+  return { entries, validators, rotation };
 }
 
-function* entriesOf(genesis: GenesisState, rotation: ProposerRotation): Iterator<StateEntry> {
+/** What a declaration without terms keeps. */
+const NO_COMMISSION = { rate: 0, maxRate: 10_000, maxDailyChange: 100 };
+
+function* entriesOf(
+  genesis: GenesisState,
+  staking: StakingParameters,
+  { records, totals }: GenesisRecords,
+  rotation: ProposerRotation,
+): Iterator<StateEntry> {
+  let liquid = 0n;
   for (const { address, balance } of genesis.accounts) {
     invariant(balance >= 0n && balance <= AMOUNT_MAX, 'a balance of the genesis is an amount');
+    liquid += balance;
     yield { key: stateKey.account(address), value: accountCodec.encodeTrusted({ balance, nonce: 0 }) };
   }
-  for (const validator of genesis.validators) {
-    const value = validatorRecord.encode({ ...validator, status: 'active' });
-    yield { key: stateKey.validator(validator.operator), value };
-  }
+  const issued = totals.issued + liquid;
+  for (const { key, bytes } of records)
+    if (bytes !== undefined && !equalBytes(key, TOTALS.keyOf())) yield { key, value: bytes };
+  yield { key: TOTALS.keyOf(), value: TOTALS.encode({ ...totals, issued }) };
+  yield { key: STAKING_PARAMETERS.keyOf(), value: STAKING_PARAMETERS.encode(staking) };
   yield { key: stateKey.ledgerParameters(), value: ledgerParametersCodec.encode(genesis.ledger) };
   yield { key: stateKey.consensusParameters(), value: consensusParametersCodec.encode(genesis.consensus) };
   yield { key: stateKey.proposerRotation(), value: rotationRecord.encode(rotation) };
   yield { key: stateKey.feePool(), value: feePoolCodec.encode({ balance: 0n }) };
-}
-
-/** The active set of validator records: the largest `maxValidators` by stake, power in whole units of stake. */
-export function validatorSetOf(
-  records: readonly (ValidatorRecord & { readonly operator: Uint8Array })[],
-  powerReduction: bigint,
-  maxValidators: number,
-): ValidatorSet {
-  invariant(powerReduction > 0n, 'the power reduction is positive');
-  const active = records.filter(({ status, stake }) => status === 'active' && stake >= powerReduction);
-  const candidates = active.map(({ publicKey, stake, operator, name }) => ({
-    address: addressOfKey('ed25519', publicKey),
-    publicKey,
-    power: Number(stake / powerReduction),
-    operator,
-    name,
-  }));
-  if (candidates.length <= maxValidators) return makeValidatorSet(candidates);
-  return makeValidatorSet(makeValidatorSet(candidates).validators.slice(0, maxValidators));
 }
 
 /**

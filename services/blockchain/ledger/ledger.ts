@@ -1,10 +1,15 @@
-import { concatBytes, equalBytes, listRoot, toHex, uint64ToBytes, type Scheduler } from '#kernel';
+import { concatBytes, equalBytes, invariant, listRoot, toHex, uint64ToBytes, type Scheduler } from '#kernel';
 import type { StateEngine, WriteBatch } from '#engines/state';
 import type { ChainIdentity } from '#services/transaction';
-import { advanceRotation } from '#services/validator';
-import { ExecutionView, checkConservation, executeTransaction } from '../domain/execute.ts';
+import {
+  createStakeQueries,
+  readStakeTip,
+  type HotRecords,
+  type StakeQueries,
+  type ValidatorSet,
+} from '#services/validator';
 import { receiptCodec } from '../domain/receipt.ts';
-import { STATE_TAGS, addressInKey, attestationPrefix, ofTag, stateKey } from '../domain/state-keys.ts';
+import { STATE_TAGS, attestationPrefix, ofTag, stateKey } from '../domain/state-keys.ts';
 import type {
   Account,
   AttestationRecord,
@@ -13,7 +18,6 @@ import type {
   GenesisState,
   Offence,
   OffenceRecord,
-  Receipt,
   StateProof,
   ValidatorRecord,
 } from '../domain/types.ts';
@@ -24,10 +28,9 @@ import {
   feePoolCodec,
   ledgerParametersCodec,
   rotationRecord,
-  validatorRecord,
 } from '../domain/values.ts';
 import { blockchainError } from '../errors.ts';
-import { ATTESTATIONS_MAX, PRUNE_RECORDS_MAX, SLICE_TRANSACTIONS } from '../limits.ts';
+import { ATTESTATIONS_MAX, PRUNE_RECORDS_MAX } from '../limits.ts';
 import { clearUnfinishedRestore } from '../restore/restore-state.ts';
 import { decodeRoot, encodeNode, encodeRoot } from '../tree/node-codec.ts';
 import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
@@ -37,9 +40,12 @@ import { packStaleKeys, unpackStaleKeys } from '../tree/stale-keys.ts';
 import { StateTree, changeOf, type NodeReader, type TreeUpdate } from '../tree/state-tree.ts';
 import { AccountCache } from './account-cache.ts';
 import type { Ledger, LedgerTip, Supply } from './face.ts';
-import { validatorSetOf, type StateEntry } from './genesis-entries.ts';
+import { executeBlock } from './execute-block.ts';
+import type { StateWrite } from './genesis-entries.ts';
 import { areRecorded, readOffences, recordOffences } from './offences.ts';
 import { META, checkIdentity, decodeTip, encodeTip } from './records.ts';
+import { recordReader } from './stake-state.ts';
+import { summariesOf, supplyOf } from './summaries.ts';
 import { writeGenesis } from './write-genesis.ts';
 
 export interface LedgerInit {
@@ -52,8 +58,17 @@ export interface LedgerInit {
 /** What an execution carries for `stage` and `committed`. */
 interface PreparedWrites {
   readonly parentRoot: Uint8Array;
-  readonly entries: readonly StateEntry[];
+  readonly entries: readonly StateWrite[];
   readonly update: TreeUpdate;
+  readonly stake: HeldStake;
+}
+
+/** What is in memory beside the tip. */
+interface HeldStake {
+  readonly hot: HotRecords;
+  readonly feePool: bigint;
+  /** The validators of the tip's height. */
+  readonly committee: ValidatorSet;
 }
 
 /** Makes the ledger of a chain over an engine. */
@@ -71,13 +86,15 @@ class StateLedger implements Ledger {
   readonly #prepared = new WeakMap<Execution, PreparedWrites>();
   #tip: LedgerTip | undefined;
   #tree: StateTree | undefined;
-  #feePool = 0n;
+  #stake: HeldStake | undefined;
+  readonly #stakeQueries: StakeQueries;
 
   constructor(init: LedgerInit, scheduler: Scheduler) {
     this.#init = init;
     this.#engine = init.engine;
     this.#scheduler = scheduler;
     this.#reader = { getMany: (keys) => init.engine.getMany('tree', keys) };
+    this.#stakeQueries = createStakeQueries(recordReader(init.engine), () => this.#held().hot);
   }
 
   async open(
@@ -92,6 +109,9 @@ class StateLedger implements Ledger {
     const written = await writeGenesis(this.#engine, beginning, onProgress);
     this.#tree = new StateTree(this.#reader, written.root);
     this.#tip = written.tip;
+    const stake = await readStakeTip(recordReader(this.#engine), written.tip.height);
+    invariant(stake !== undefined, 'a genesis that was written holds staking');
+    this.#stake = { ...stake, feePool: 0n };
   }
 
   async #resume({ height, receiptRoot }: { height: number; receiptRoot: Uint8Array }): Promise<void> {
@@ -109,17 +129,23 @@ class StateLedger implements Ledger {
         'the parameters are missing from the state; restore the home from a backup or sync it anew',
       );
     }
-    const ledgerParameters = ledgerParametersCodec.decode(parameters);
-    const { powerReduction, maxValidators } = ledgerParameters;
+    const stake = await readStakeTip(recordReader(this.#engine), height);
+    if (stake === undefined) {
+      throw blockchainError(
+        'corrupt-state',
+        'the state holds no staking: it was made by an earlier version, or is damaged; sync the home anew',
+      );
+    }
     this.#tree = new StateTree(this.#reader, root);
-    this.#feePool = feePoolCodec.decode(feePool).balance;
+    this.#stake = { ...stake, feePool: feePoolCodec.decode(feePool).balance };
     this.#tip = {
       height,
       stateRoot: root?.hash ?? EMPTY_HASH,
       receiptRoot,
-      validators: validatorSetOf(await this.validators(), powerReduction, maxValidators),
+      validators: stake.validators,
       rotation: rotationRecord.decode(rotation),
-      parameters: ledgerParameters,
+      parameters: ledgerParametersCodec.decode(parameters),
+      staking: stake.staking,
       consensus: consensusParametersCodec.decode(consensus),
     };
   }
@@ -132,20 +158,24 @@ class StateLedger implements Ledger {
   async execute(input: ExecutionInput): Promise<Execution> {
     const tip = this.tip();
     const tree = this.#tree as StateTree;
-    const { view, before } = await this.#viewOf(input);
-    const receipts: Receipt[] = [];
-    for (const [index, transaction] of input.transactions.entries()) {
-      receipts.push(executeTransaction(view, transaction, input));
-      if (index % SLICE_TRANSACTIONS === SLICE_TRANSACTIONS - 1) await this.#breathe();
-    }
-    checkConservation(before, view);
+    const outcome = await executeBlock(
+      {
+        ...this.#held(),
+        engine: this.#engine,
+        tip,
+        readAccounts: (ids, addresses) => this.#readAccounts(ids, addresses),
+        breathe: () => this.#breathe(),
+      },
+      input,
+    );
+    const { receipts, view, nextRotation, nextValidators, hot, feePool } = outcome;
     const offences = await recordOffences(this.#engine, input.offences ?? [], input.height);
-    const nextRotation = advanceRotation(tip.validators, tip.rotation);
-    const entries: StateEntry[] = [
+    const entries: StateWrite[] = [
       { key: stateKey.proposerRotation(), value: rotationRecord.encode(nextRotation) },
-      { key: stateKey.feePool(), value: feePoolCodec.encode({ balance: this.#feePool + view.fees }) },
+      { key: stateKey.feePool(), value: feePoolCodec.encode({ balance: feePool }) },
       ...view.recorded,
       ...offences.entries,
+      ...outcome.changes.map(({ key, bytes }) => ({ key, value: bytes })),
     ];
     for (const { address, account } of view.changed.values()) {
       entries.push({ key: stateKey.account(address), value: accountCodec.encodeTrusted(account) });
@@ -163,36 +193,15 @@ class StateLedger implements Ledger {
       encodedReceipts,
       receiptRoot: listRoot(encodedReceipts),
       gasUsed: receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0),
-      nextValidators: tip.validators,
+      nextValidators,
       nextRotation,
       offences: offences.records,
+      events: outcome.events,
       changedAccounts: new Map([...view.changed].map(([id, { account }]) => [id, account])),
     };
-    this.#prepared.set(execution, { parentRoot: tip.stateRoot, entries, update });
+    const stake = { hot, feePool, committee: tip.validators };
+    this.#prepared.set(execution, { parentRoot: tip.stateRoot, entries, update, stake });
     return execution;
-  }
-
-  /** Brings everything that the transactions can touch to hand, with one read a kind. */
-  async #viewOf({
-    transactions,
-  }: ExecutionInput): Promise<{ view: ExecutionView; before: ReadonlyMap<string, Account> }> {
-    const addresses = new Map<string, Uint8Array>();
-    const attestationKeys: Uint8Array[] = [];
-    for (const { sender, senderId, payload } of transactions) {
-      addresses.set(senderId, sender);
-      if (payload.type === 'attest') attestationKeys.push(stateKey.attestation(payload.digest, sender));
-      else for (const { to } of payload.outputs) addresses.set(toHex(to), to);
-    }
-    const ids = [...addresses.keys()];
-    const found = await this.#readAccounts(ids, [...addresses.values()]);
-    const before = new Map<string, Account>();
-    for (const [i, id] of ids.entries()) {
-      const account = found[i];
-      if (account !== undefined) before.set(id, account);
-    }
-    const recorded = await this.#engine.getMany('state', attestationKeys);
-    const existing = new Set(attestationKeys.filter((_, i) => recorded[i] !== undefined).map(toHex));
-    return { view: new ExecutionView(new Map(before), existing), before };
   }
 
   async #readAccounts(
@@ -217,6 +226,11 @@ class StateLedger implements Ledger {
     return found;
   }
 
+  #held(): HeldStake {
+    if (this.#stake === undefined) throw blockchainError('not-open', 'the ledger was not opened');
+    return this.#stake;
+  }
+
   /** Lets votes and requests have their turn during long work. */
   #breathe(): Promise<void> {
     return new Promise((resolve) => {
@@ -229,11 +243,11 @@ class StateLedger implements Ledger {
   }
 
   committed(execution: Execution): void {
-    const { update } = this.#writesOf(execution);
+    const { update, stake } = this.#writesOf(execution);
     const tip = this.tip();
     (this.#tree as StateTree).adopt(update);
     for (const [id, account] of execution.changedAccounts) this.#cache.set(id, account);
-    for (const { fee } of execution.receipts) this.#feePool += fee;
+    this.#stake = stake;
     this.#tip = {
       ...tip,
       height: execution.height,
@@ -316,11 +330,11 @@ class StateLedger implements Ledger {
   }
 
   async validators(): Promise<(ValidatorRecord & { operator: Uint8Array })[]> {
-    const validators: (ValidatorRecord & { operator: Uint8Array })[] = [];
-    for await (const { key, value } of this.#engine.range('state', ofTag(STATE_TAGS.validator))) {
-      validators.push({ operator: addressInKey(key), ...validatorRecord.decode(value) });
-    }
-    return validators;
+    return summariesOf(this.#held().hot);
+  }
+
+  stake(): StakeQueries {
+    return this.#stakeQueries;
   }
 
   async attestations(digest: Uint8Array): Promise<AttestationRecord[]> {
@@ -346,8 +360,8 @@ class StateLedger implements Ledger {
     let balances = 0n;
     for await (const { value } of this.#engine.range('state', ofTag(STATE_TAGS.account)))
       balances += accountCodec.decode(value).balance;
-    const stake = (await this.validators()).reduce((sum, validator) => sum + validator.stake, 0n);
-    return { balances, stake, feePool: this.#feePool, total: balances + stake + this.#feePool };
+    const { hot, feePool } = this.#held();
+    return supplyOf(balances, feePool, hot);
   }
 
   async prune(held = Infinity): Promise<boolean> {
@@ -380,7 +394,10 @@ function stageState(
   receiptRoot: Uint8Array,
   { entries, update }: PreparedWrites,
 ): void {
-  for (const { key, value } of entries) batch.put('state', key, value);
+  for (const { key, value } of entries) {
+    if (value === undefined) batch.delete('state', key);
+    else batch.put('state', key, value);
+  }
   for (const { key, node } of update.added) batch.put('tree', key, encodeNode(node));
   const since = uint64ToBytes(height);
   for (const [index, record] of packStaleKeys(update.stale).entries()) {

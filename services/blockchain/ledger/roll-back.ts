@@ -2,6 +2,7 @@ import type { StateEngine, WriteBatch } from '#engines/state';
 import { equalBytes, isCodedError, toHex, uint64ToBytes } from '#kernel';
 import { blockchainError } from '../errors.ts';
 import { compareTrees } from '../tree/compare-trees.ts';
+import { leavesOf } from '../tree/leaves-of.ts';
 import { decodeRoot } from '../tree/node-codec.ts';
 import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
 import { readPath } from '../tree/read-path.ts';
@@ -69,72 +70,70 @@ interface Staging {
   readonly batch: WriteBatch;
 }
 
+/** An entry as it was; without a value there was none. */
+interface Earlier {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | undefined;
+}
+
 /** Stages the entries of the older tree that are others now. */
 async function stageEntries(
   staging: Staging,
   older: ChildRef | undefined,
   newer: Uint8Array | undefined,
 ): Promise<number> {
-  const values = await valuesBefore(staging.reader, older, newer);
-  // A newer tree that is damaged says nothing: then every entry is looked up in the older one.
-  return values === undefined ? stageAll(staging, older) : stageChanged(staging, values);
+  const changed = await entriesBefore(staging.reader, older, newer);
+  // A newer tree that is damaged says nothing: then every entry is compared with the older one.
+  return changed === undefined ? stageAll(staging, older) : stageChanged(staging, changed);
 }
 
-/** By key hash in hex: the value before, undefined for none. */
-async function valuesBefore(
+async function entriesBefore(
   reader: NodeReader,
   older: ChildRef | undefined,
   newer: Uint8Array | undefined,
-): Promise<Map<string, Uint8Array | undefined> | undefined> {
+): Promise<Earlier[] | undefined> {
   if (newer === undefined) return undefined;
   try {
     const { added, removed } = await compareTrees(reader, older, decodeRoot(newer));
-    const values = new Map<string, Uint8Array | undefined>();
-    for (const { node } of added) if (node.kind === 'leaf') values.set(toHex(node.keyHash), undefined);
-    for (const { node } of removed) if (node.kind === 'leaf') values.set(toHex(node.keyHash), node.value);
-    return values;
+    const entries = new Map<string, Earlier>();
+    for (const { node } of added)
+      if (node.kind === 'leaf') entries.set(toHex(node.keyHash), { key: node.key, value: undefined });
+    for (const { node } of removed)
+      if (node.kind === 'leaf') entries.set(toHex(node.keyHash), { key: node.key, value: node.value });
+    return [...entries.values()];
   } catch (error) {
     if (isCodedError(error, 'blockchain.corrupt-state')) return undefined;
     throw error;
   }
 }
 
-async function stageChanged(
-  { engine, batch }: Staging,
-  values: ReadonlyMap<string, Uint8Array | undefined>,
-): Promise<number> {
-  let [entries, left] = [0, values.size];
-  // The tree knows hashes of keys alone: the keys are those of the entries.
-  for await (const { key, value } of engine.range('state', {})) {
-    const id = toHex(keyHashOf(key));
-    if (!values.has(id)) continue;
-    left--;
-    entries += Number(stageValue(batch, key, value, values.get(id)));
-    if (left === 0) break;
+/** Stages entries that are others now; returns how many. */
+async function stageChanged({ engine, batch }: Staging, entries: readonly Earlier[]): Promise<number> {
+  const found = await engine.getMany(
+    'state',
+    entries.map(({ key }) => key),
+  );
+  let staged = 0;
+  for (const [i, { key, value }] of entries.entries()) {
+    const now = found[i];
+    const isSame = now === undefined || value === undefined ? now === value : equalBytes(now, value);
+    if (isSame) continue;
+    if (value === undefined) batch.delete('state', key);
+    else batch.put('state', key, value);
+    staged++;
   }
-  if (left > 0) throw corrupt(`${left} entries that the height changed are missing`);
-  return entries;
+  return staged;
 }
 
-async function stageAll({ engine, reader, batch }: Staging, older: ChildRef | undefined): Promise<number> {
-  let entries = 0;
-  for await (const { key, value } of engine.range('state', {})) {
-    const { value: before } = await readPath(reader, older, keyHashOf(key));
-    entries += Number(stageValue(batch, key, value, before));
+async function stageAll(staging: Staging, older: ChildRef | undefined): Promise<number> {
+  const { engine, reader } = staging;
+  let staged = 0;
+  for await (const leaves of leavesOf(reader, older)) staged += await stageChanged(staging, leaves);
+  for await (const { key } of engine.range('state', {})) {
+    const { value } = await readPath(reader, older, keyHashOf(key));
+    if (value === undefined) staged += await stageChanged(staging, [{ key, value }]);
   }
-  return entries;
-}
-
-function stageValue(
-  batch: WriteBatch,
-  key: Uint8Array,
-  now: Uint8Array,
-  before: Uint8Array | undefined,
-): boolean {
-  if (before !== undefined && equalBytes(before, now)) return false;
-  if (before === undefined) batch.delete('state', key);
-  else batch.put('state', key, before);
-  return true;
+  return staged;
 }
 
 function corrupt(why: string) {

@@ -1,5 +1,6 @@
 import { listRoot } from '#kernel';
 import type { StateEngine } from '#engines/state';
+import { DEFAULT_STAKING } from '#services/validator';
 import type { GenesisState } from '../domain/types.ts';
 import { buildTree, LeafTable } from '../tree/build-tree.ts';
 import { encodeNode, encodeRoot } from '../tree/node-codec.ts';
@@ -43,7 +44,8 @@ export async function writeGenesis(
   writer.put('meta', META.root(height), encodeRoot(root));
   writer.put('meta', META.tip, encodeTip(height, receiptRoot));
   await writer.finish();
-  const { ledger: parameters, consensus } = genesis;
+  const { ledger: parameters, consensus, staking = DEFAULT_STAKING } = genesis;
   const stateRoot = root?.hash ?? EMPTY_HASH;
-  return { root, tip: { height, stateRoot, receiptRoot, validators, rotation, parameters, consensus } };
+  const tip = { height, stateRoot, receiptRoot, validators, rotation, parameters, staking, consensus };
+  return { root, tip };
 }

@@ -1,12 +1,10 @@
 import type { StateEngine, WriteBatch } from '#engines/state';
 import { concatBytes, equalBytes, uint64ToBytes, utf8 } from '#kernel';
 import type { ChainIdentity } from '#services/transaction';
-import type { ValidatorSet } from '#services/validator';
-import { STATE_TAGS, addressInKey, ofTag, stateKey } from '../domain/state-keys.ts';
-import { ledgerParametersCodec, validatorRecord } from '../domain/values.ts';
+import { readStakeTip, type ValidatorSet } from '#services/validator';
 import { blockchainError } from '../errors.ts';
-import { validatorSetOf } from '../ledger/genesis-entries.ts';
 import { META, encodeIdentity, encodeTip } from '../ledger/records.ts';
+import { recordReader } from '../ledger/stake-state.ts';
 import { RESTORE_DELETES } from '../limits.ts';
 import type { StateChunk } from '../snapshot/chunk.ts';
 import { encodeNode, encodeRoot } from '../tree/node-codec.ts';
@@ -66,7 +64,7 @@ export async function beginRestore(engine: StateEngine, target: RestoreTarget): 
       await engine.write(batch);
       tree.adopt(update);
     },
-    validators: () => validatorsIn(engine),
+    validators: () => validatorsIn(engine, height),
     complete(batch) {
       if (!equalBytes(tree.rootHash, stateRoot)) {
         throw blockchainError('incomplete-restore', `the chunks of height ${height} do not make its state`);
@@ -112,13 +110,8 @@ export async function clearUnfinishedRestore(engine: StateEngine): Promise<boole
   return true;
 }
 
-async function validatorsIn(engine: StateEngine): Promise<ValidatorSet> {
-  const parameters = await engine.get('state', stateKey.ledgerParameters());
-  if (parameters === undefined) throw blockchainError('incomplete-restore', 'the chunks hold no parameters');
-  const { powerReduction, maxValidators } = ledgerParametersCodec.decode(parameters);
-  const records = [];
-  for await (const { key, value } of engine.range('state', ofTag(STATE_TAGS.validator))) {
-    records.push({ operator: addressInKey(key), ...validatorRecord.decode(value) });
-  }
-  return validatorSetOf(records, powerReduction, maxValidators);
+async function validatorsIn(engine: StateEngine, height: number): Promise<ValidatorSet> {
+  const stake = await readStakeTip(recordReader(engine), height);
+  if (stake === undefined) throw blockchainError('incomplete-restore', 'the chunks hold no staking');
+  return stake.validators;
 }

@@ -8,11 +8,9 @@ import {
   feePoolCodec,
   ledgerParametersCodec,
   rotationRecord,
-  validatorRecord,
-  VALIDATOR_STATUSES,
 } from '../domain/values.ts';
-import { accountCodec, receiptCodec, stateKey, type Receipt, type ValidatorRecord } from '../index.ts';
-import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../limits.ts';
+import { accountCodec, receiptCodec, stateKey, type Receipt } from '../index.ts';
+import { LABEL_BYTES_MAX } from '../limits.ts';
 import { filled, genesisState } from './support/samples.ts';
 
 const address = filled(20, 0xaa);
@@ -34,17 +32,6 @@ const FROZEN: readonly [name: string, bytes: () => Uint8Array, expected: string]
     '010000000000000000000000100000000700000000000000',
   ],
   ['fee pool', () => feePoolCodec.encode({ balance: 258n }), '02010000000000000000000000000000'],
-  [
-    'validator',
-    () =>
-      validatorRecord.encode({
-        publicKey: filled(32, 3),
-        stake: 10n ** 20n,
-        status: 'jailed',
-        name: 'Łódź 1',
-      }),
-    '0303030303030303030303030303030303030303030303030303030303030303000010632d5ec76b05000000000000000235000000c581c3b364c5ba2031',
-  ],
   [
     'attestation',
     () => attestationRecord.encode({ label: 'Vertrag №7', height: 9, timeMs: 1_700_000_000_123 }),
@@ -98,15 +85,6 @@ const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const textOf = (bytesMax: number) =>
   fc.string({ unit: 'binary', maxLength: bytesMax }).filter((text) => utf8(text).length <= bytesMax);
 
-const validators: fc.Arbitrary<ValidatorRecord> = fc.record(
-  {
-    publicKey: bytes32,
-    stake: amount,
-    status: fc.constantFrom(...VALIDATOR_STATUSES),
-    name: textOf(NAME_BYTES_MAX),
-  },
-  record,
-);
 const receipts: fc.Arbitrary<Receipt> = fc.record(
   {
     transactionHash: bytes32,
@@ -161,7 +139,6 @@ function describeEncoding<Value>(name: string, encoding: Encoding<Value>, values
   });
 }
 
-describeEncoding('validator', validatorRecord, validators);
 describeEncoding('receipt', receiptCodec, receipts);
 describeEncoding('account', accountCodec, fc.record({ balance: amount, nonce: uint64 }, record));
 describeEncoding(
@@ -184,11 +161,7 @@ describeEncoding(
   fc.record({ label: textOf(LABEL_BYTES_MAX), height: uint64, timeMs: uint64 }, record),
 );
 
-test('a status that does not exist is no validator, and no receipt', () => {
-  const validator = validatorRecord.encode({ publicKey: digest, stake: 1n, status: 'active', name: '' });
-  // After the key and the stake.
-  validator[48] = VALIDATOR_STATUSES.length;
-  assert.throws(() => validatorRecord.decode(validator), { code: 'blockchain.corrupt-state' });
+test('a status that does not exist is no receipt', () => {
   const encoded = receiptCodec.encode(receipt);
   // After the hash.
   assert.equal(encoded[32], 1);

@@ -5,6 +5,7 @@ import { META, encodeTip } from '../ledger/records.ts';
 import { decodeRoot } from '../tree/node-codec.ts';
 import { keyHashOf, type ChildRef } from '../tree/node.ts';
 import { readPath } from '../tree/read-path.ts';
+import { PastKeys, comesAndGoes } from './past-keys.ts';
 
 /**
  * A state engine as it was at a retained height, to read alone: entries come from the tree of that height, whose nodes
@@ -12,11 +13,13 @@ import { readPath } from '../tree/read-path.ts';
  */
 export class PastEngine implements StateEngine {
   readonly #engine: StateEngine;
+  readonly #keys: PastKeys;
   #root: ChildRef | undefined;
   #tip: Uint8Array = new Uint8Array(0);
 
   constructor(engine: StateEngine) {
     this.#engine = engine;
+    this.#keys = new PastKeys({ getMany: (keys) => engine.getMany('tree', keys) });
   }
 
   /** @throws `blockchain.height-not-retained` */
@@ -28,6 +31,7 @@ export class PastEngine implements StateEngine {
       });
     }
     this.#root = decodeRoot(stored);
+    await this.#keys.moveTo(this.#root);
     this.#tip = encodeTip(height, receiptRoot);
   }
 
@@ -44,10 +48,18 @@ export class PastEngine implements StateEngine {
   }
 
   async *range(family: StateFamily, options: RangeOptions): AsyncIterable<Entry> {
+    const first = options.gte ?? options.gt;
+    if (family === 'state' && first !== undefined && comesAndGoes(first)) {
+      for (const key of this.#keys.within(options)) {
+        const value = await this.#entry(key);
+        if (value !== undefined) yield { key, value };
+      }
+      return;
+    }
     for await (const entry of this.#engine.range(family, options)) {
       if (family !== 'state') yield entry;
       else {
-        // No entry was ever removed: the keys of a height are among those of the tip.
+        // None of these entries was ever removed: the keys of a height are among those of the tip.
         const value = await this.#entry(entry.key);
         if (value !== undefined) yield { key: entry.key, value };
       }

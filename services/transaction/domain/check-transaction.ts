@@ -12,6 +12,7 @@ import { transactionError } from '../errors.ts';
 import { LABEL_BYTES_MAX, VALID_HEIGHTS_MAX } from '../limits.ts';
 import type { ChainIdentity } from './codec.ts';
 import { gasOf } from './gas.ts';
+import type { StakePayload } from './stake-payloads.ts';
 import type { Transaction, TransactionPayload } from './transaction.ts';
 
 /** What the stateless rules depend on. */
@@ -88,6 +89,7 @@ function checkPayload(payload: TransactionPayload): CodedError | undefined {
       `the label takes ${bytes} bytes; 1 to ${LABEL_BYTES_MAX} are accepted`,
     );
   }
+  if (payload.type !== 'transfer') return checkStakePayload(payload);
   if (payload.outputs.length === 0)
     return transactionError('no-outputs', 'a transfer needs at least one output');
   let sum = 0n;
@@ -98,6 +100,13 @@ function checkPayload(payload: TransactionPayload): CodedError | undefined {
   }
   if (sum <= AMOUNT_MAX) return undefined;
   return transactionError('amount-overflow', 'the outputs together exceed 2^128 - 1 base units');
+}
+
+/** What the operation is worth is said where it is carried out; nothing to move is never right. */
+function checkStakePayload(payload: StakePayload): CodedError | undefined {
+  const amount = 'amount' in payload ? payload.amount : undefined;
+  if (amount !== 0n) return undefined;
+  return transactionError('zero-amount', `${payload.type} of nothing: give an amount`);
 }
 
 function checkGas(transaction: Transaction, { parameters }: TransactionRules): CodedError | undefined {

@@ -19,7 +19,6 @@ import {
   signingDigest,
   toHex,
   uint64,
-  unreachable,
   utf8,
   type KeyType,
   type SigningKey,
@@ -32,11 +31,14 @@ import {
   TRANSACTION_BYTES_MAX,
   TRANSFER_OUTPUTS_MAX,
 } from '../limits.ts';
+import { keyPossessionDigest } from './possession.ts';
+import { decodeStakePayload, encodeStakePayload } from './stake-codec.ts';
 import {
   TRANSACTION_TYPES,
   type Transaction,
   type TransactionBody,
   type TransactionPayload,
+  type TransactionType,
 } from './transaction.ts';
 
 /** The chain that signed messages are for. */
@@ -151,8 +153,12 @@ function finish(
   checkKeyForm(body.senderKeyType, body.senderKey);
   const transactionHash = hashTransaction(bytes);
   const sender = addressOfKey(body.senderKeyType, body.senderKey);
+  const { payload } = body;
   return {
     ...body,
+    ...('proof' in payload && {
+      possessionDigest: keyPossessionDigest(identity.genesisHash, sender, payload.publicKey),
+    }),
     signature,
     bytes,
     hash: transactionHash,
@@ -206,20 +212,27 @@ function encodePayload(payload: TransactionPayload): Uint8Array {
         throw transactionError('malformed-label', 'the label is not well-formed Unicode text');
       return attestCodec.encode({ digest: payload.digest, label: utf8(payload.label) });
     default:
-      return unreachable(payload);
+      return encodeStakePayload(payload);
   }
 }
 
-function decodePayload(type: number, bytes: Uint8Array): TransactionPayload {
+const TYPE_NAMES = new Map<number, TransactionType>(
+  (Object.entries(TRANSACTION_TYPES) as [TransactionType, number][]).map(([name, type]) => [type, name]),
+);
+
+function decodePayload(number: number, bytes: Uint8Array): TransactionPayload {
+  const type = TYPE_NAMES.get(number);
   switch (type) {
-    case TRANSACTION_TYPES.transfer:
-      return { type: 'transfer', outputs: transferCodec.decode(bytes).outputs };
-    case TRANSACTION_TYPES.attest: {
+    case undefined:
+      throw transactionError('unknown-type', `there is no transaction type ${number}`, { type: number });
+    case 'transfer':
+      return { type, outputs: transferCodec.decode(bytes).outputs };
+    case 'attest': {
       const { digest, label } = attestCodec.decode(bytes);
-      return { type: 'attest', digest, label: fromUtf8(label) };
+      return { type, digest, label: fromUtf8(label) };
     }
     default:
-      throw transactionError('unknown-type', `there is no transaction type ${type}`, { type });
+      return decodeStakePayload(type, bytes);
   }
 }
 

@@ -6,13 +6,19 @@ import {
   parseAddress,
   parseAmount,
   toHex,
-  unreachable,
   KEY_TYPE_TAGS,
   type KeyType,
 } from '#kernel';
-import { transactionError } from '../errors.ts';
 import { assembleTransaction, type ChainIdentity } from './codec.ts';
-import type { Transaction, TransactionBody, TransactionPayload } from './transaction.ts';
+import { integer, malformed, object, text } from './json-members.ts';
+import { stakePayloadFromJson, stakePayloadToJson } from './stake-json.ts';
+import {
+  TRANSACTION_TYPES,
+  type Transaction,
+  type TransactionBody,
+  type TransactionPayload,
+  type TransactionType,
+} from './transaction.ts';
 
 /** JSON form of a payload: amounts as decimal text, addresses as bech32m, hashes as hex. */
 export function payloadToJson(payload: TransactionPayload): object {
@@ -27,7 +33,7 @@ export function payloadToJson(payload: TransactionPayload): object {
     case 'attest':
       return { type: 'attest', digest: toHex(payload.digest), label: payload.label };
     default:
-      return unreachable(payload);
+      return stakePayloadToJson(payload);
   }
 }
 
@@ -79,6 +85,9 @@ export function transactionFromJson(value: unknown, identity: ChainIdentity): Tr
 /** @throws `transaction.malformed-json`, and what the members' own forms throw */
 export function payloadFromJson(value: unknown): TransactionPayload {
   const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined;
+  if (typeof type !== 'string' || !isTransactionType(type)) {
+    throw malformed(`payload.type must be one of ${Object.keys(TRANSACTION_TYPES).join(', ')}`);
+  }
   switch (type) {
     case 'transfer': {
       const { outputs } = object(value, 'the payload', ['type', 'outputs']);
@@ -96,40 +105,15 @@ export function payloadFromJson(value: unknown): TransactionPayload {
       return { type, digest: fromHex(text(members, 'digest'), HASH_BYTES), label: text(members, 'label') };
     }
     default:
-      throw malformed('payload.type must be "transfer" or "attest"');
+      return stakePayloadFromJson(type, value);
   }
 }
 
-function object(value: unknown, what: string, names: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw malformed(`${what} is not an object`);
-  const unknown = Object.keys(value).filter((name) => !names.includes(name));
-  if (unknown.length > 0) throw malformed(`${what} has the unknown member "${unknown[0]}"`);
-  const missing = names.filter((name) => !Object.hasOwn(value, name));
-  if (missing.length > 0) throw malformed(`${what} lacks the member "${missing[0]}"`);
-  return value as Record<string, unknown>;
-}
-
-function text(members: Record<string, unknown>, name: string): string {
-  const value = members[name];
-  if (typeof value !== 'string') throw malformed(`"${name}" must be text`);
-  return value;
-}
-
-function integer(members: Record<string, unknown>, name: string): number {
-  const digits = text(members, name);
-  const value = Number(digits);
-  if (!/^(0|[1-9]\d{0,15})$/.test(digits) || !Number.isSafeInteger(value)) {
-    throw malformed(`"${name}" must be a whole number below 2^53 as decimal text`);
-  }
-  return value;
+function isTransactionType(name: string): name is TransactionType {
+  return Object.hasOwn(TRANSACTION_TYPES, name);
 }
 
 function keyType(name: string): KeyType {
   if (Object.hasOwn(KEY_TYPE_TAGS, name)) return name as KeyType;
   throw malformed(`senderKeyType must be one of ${Object.keys(KEY_TYPE_TAGS).join(', ')}`);
-}
-
-function malformed(why: string) {
-  return transactionError('malformed-json', `not the JSON form of a transaction: ${why}`);
 }

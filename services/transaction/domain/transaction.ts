@@ -1,7 +1,21 @@
 import type { Amount, KeyType } from '#kernel';
+import type { StakePayload } from './stake-payloads.ts';
 
 /** Transaction types and their numbers in encodings. Append only. */
-export const TRANSACTION_TYPES = { transfer: 1, attest: 2 } as const;
+export const TRANSACTION_TYPES = {
+  transfer: 1,
+  attest: 2,
+  'validator.register': 3,
+  'validator.edit': 4,
+  'validator.unjail': 5,
+  'validator.exit': 6,
+  'validator.rotate-key': 7,
+  'stake.bond': 8,
+  'stake.unbond': 9,
+  'stake.redelegate': 10,
+  'stake.cancel-unbond': 11,
+  'rewards.withdraw': 12,
+} as const;
 export type TransactionType = keyof typeof TRANSACTION_TYPES;
 
 export interface TransferOutput {
@@ -24,7 +38,7 @@ export interface AttestPayload {
   readonly label: string;
 }
 
-export type TransactionPayload = TransferPayload | AttestPayload;
+export type TransactionPayload = TransferPayload | AttestPayload | StakePayload;
 
 /** What the sender signs. */
 export interface TransactionBody {
@@ -56,4 +70,6 @@ export interface Transaction extends TransactionBody {
   readonly senderId: string;
   /** What the signature must sign. */
   readonly digest: Uint8Array;
+  /** What the consensus key that the payload brings must sign; undefined when it brings none. */
+  readonly possessionDigest?: Uint8Array;
 }

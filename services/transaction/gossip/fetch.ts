@@ -1,7 +1,7 @@
 import { isCodedError, type Logger, type SignatureVerifier } from '#kernel';
 import type { PeerId, Transport } from '#services/network';
 import { decodeTransaction, type ChainIdentity } from '../domain/codec.ts';
-import { signatureCheckOf } from '../domain/signature-check.ts';
+import { verifySignatures } from '../domain/signature-check.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { gossipError, transactionError } from '../errors.ts';
 import {
@@ -71,7 +71,7 @@ export function createTransactionFetch(
             `the peer answered with ${id}, which was not asked for`,
           );
       }
-      const valid = await verifier.verifyBatch(transactions.map(signatureCheckOf), peer);
+      const valid = await verifySignatures(verifier, transactions, peer);
       const forged = transactions.find((_, index) => valid[index] !== true);
       if (forged !== undefined) {
         throw transactionError('invalid-signature', `the signature of ${forged.id} is not its sender's`, {

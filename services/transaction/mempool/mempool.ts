@@ -12,7 +12,7 @@ import {
 } from '#kernel';
 import { checkTransaction } from '../domain/check-transaction.ts';
 import { decodeTransaction, hashTransaction, type ChainIdentity } from '../domain/codec.ts';
-import { signatureCheckOf } from '../domain/signature-check.ts';
+import { verifySignatures } from '../domain/signature-check.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { mempoolError, transactionError } from '../errors.ts';
 import { JOURNAL_BYTES_COMPACT } from '../limits.ts';
@@ -149,10 +149,10 @@ class MempoolService implements Mempool {
     results: (Result<Transaction> | undefined)[],
   ): Promise<Candidate[]> {
     if (candidates.length === 0) return [];
-    const checks = candidates.map(({ transaction }) => signatureCheckOf(transaction));
+    const transactions = candidates.map(({ transaction }) => transaction);
     let valid: readonly boolean[];
     try {
-      valid = await this.#components.verifier.verifyBatch(checks, source);
+      valid = await verifySignatures(this.#components.verifier, transactions, source);
     } catch (error) {
       if (!isCodedError(error) || error.action === 'halt') throw error;
       for (const { index } of candidates) results[index] = err(error);
@@ -160,7 +160,7 @@ class MempoolService implements Mempool {
     }
     return candidates.filter(({ index, transaction }, position) => {
       if (valid[position] === true) return true;
-      const message = `the signature of ${transaction.id} is not its sender's for this chain; check key, chain id and genesis hash`;
+      const message = `the signature of ${transaction.id} is not its sender's for this chain, or the proof of its consensus key is not the operator's; check keys, chain id and genesis hash`;
       results[index] = err(transactionError('invalid-signature', message, { hash: transaction.id }));
       return false;
     });

@@ -51,7 +51,10 @@ export function rotationFor(
   return { priorities: centred(scaled(priorities, set.totalPower)) };
 }
 
-function takeTurn(set: ValidatorSet, before: readonly number[]): { priorities: number[]; proposer: number } {
+function takeTurn(
+  set: ValidatorSet,
+  before: readonly number[],
+): { readonly priorities: readonly number[]; readonly proposer: number } {
   const priorities = centred(scaled(before, set.totalPower)).map(
     (priority, i) => priority + (set.validators[i]?.power ?? 0),
   );
@@ -78,4 +81,16 @@ function centred(priorities: readonly number[]): number[] {
   for (const priority of priorities) sum += BigInt(priority);
   const average = Number(sum / BigInt(priorities.length));
   return priorities.map((priority) => priority - average);
+}
+
+/** Who is to propose in the first `rounds` rounds: places in the set. */
+export function turnsOf(set: ValidatorSet, rotation: ProposerRotation, rounds: number): number[] {
+  const turns: number[] = [];
+  let { priorities } = rotation;
+  for (let round = 0; round < rounds; round++) {
+    const turn = takeTurn(set, priorities);
+    turns.push(turn.proposer);
+    priorities = turn.priorities;
+  }
+  return turns;
 }

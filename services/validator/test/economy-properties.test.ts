@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { runAgainstModel, steps } from './support/random-economy.ts';
+
+test('random operations do what the plain model does, and conserve the supply to the unit', async () => {
+  let [operations, succeeded, slashes] = [0, 0, 0];
+  await fc.assert(
+    fc.asyncProperty(steps(60), async (sequence) => {
+      const counts = await runAgainstModel(sequence);
+      operations += counts.operations;
+      succeeded += counts.succeeded;
+      slashes += counts.slashes;
+    }),
+    { numRuns: 40 },
+  );
+  console.log({ operations, succeeded, slashes });
+  assert(succeeded > 500 && slashes > 10);
+});
