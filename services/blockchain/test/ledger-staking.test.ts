@@ -66,7 +66,7 @@ interface Block {
   readonly steps: readonly Step[];
   readonly absent: number;
   readonly offender: number;
-  readonly then: 'nothing' | 'reopen' | 'roll back';
+  readonly after: 'nothing' | 'reopen' | 'roll back';
 }
 
 const KINDS = [
@@ -103,7 +103,7 @@ const blocks: fc.Arbitrary<Block[]> = fc.array(
       { weight: 12, arbitrary: fc.constant(-1) },
       { weight: 1, arbitrary: fc.nat({ max: 3 }) },
     ),
-    then: fc.constantFrom('nothing' as const, 'nothing' as const, 'reopen' as const, 'roll back' as const),
+    after: fc.constantFrom('nothing' as const, 'nothing' as const, 'reopen' as const, 'roll back' as const),
   }),
   { minLength: 4, maxLength: 24, size: 'max' },
 );
@@ -237,8 +237,8 @@ test('random blocks of stake give the same on every node, whatever it restarts f
         succeeded += execution.receipts.filter(({ status }) => status === 'finalized').length;
         rotations += execution.events.filter(({ type }) => type === 'validator-set.rotated').length;
         slashed += execution.events.filter(({ type }) => type === 'validator.slashed').length;
-        if (block.then === 'nothing') continue;
-        if (block.then === 'roll back') {
+        if (block.after === 'nothing') continue;
+        if (block.after === 'roll back') {
           const stateRoot = Buffer.from(before, 'hex');
           const receiptRoot = executions[i - 1]?.receiptRoot ?? node.ledger.tip().receiptRoot;
           await rollBackState(node.engine, { height, stateRoot, receiptRoot });

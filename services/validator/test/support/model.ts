@@ -1,4 +1,4 @@
-import { PARAMETERS } from './economy.ts';
+import type { EconomyParameters } from '../../domain/parameters.ts';
 
 /** Base units are multiples of this: the model divides where the ledger has shares, and rounds far below a unit. */
 const ONE = 2n ** 96n;
@@ -29,7 +29,7 @@ interface Moved extends Leaving {
 export class EconomyModel {
   readonly validators = new Map<string, ModelValidator>();
   readonly liquid = new Map<string, bigint>();
-  readonly parameters: typeof PARAMETERS;
+  readonly parameters: EconomyParameters;
   leaving: Leaving[] = [];
   moved: Moved[] = [];
   /** First heights of the sets that were decided, by epoch. */
@@ -37,7 +37,7 @@ export class EconomyModel {
   #epochStart = 1;
   burnt = 0n;
 
-  constructor(parameters: typeof PARAMETERS) {
+  constructor(parameters: EconomyParameters) {
     this.parameters = parameters;
   }
 
