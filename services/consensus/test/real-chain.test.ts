@@ -99,9 +99,9 @@ describe('consensus over the real chain, ledger, files and keys', () => {
       const own = nodes[4]?.ledger.stake();
       assert.equal(own?.validator(operator)?.record.status, 'active');
       // In force from 7 on: decided at the end of 5.
-      const sets = [6, 7].map((height) => nodes[4]?.chain.validatorSet(height));
+      const sets = [await nodes[4]?.chain.validatorSet(6), await nodes[4]?.chain.validatorSet(7)];
       assert.deepEqual(
-        (await Promise.all(sets)).map((set) => set?.validators.length),
+        sets.map((set) => set?.validators.length),
         [4, 5],
       );
       const done = await own?.performance(operator, { from: 0, to: 9, limit: 9 });

@@ -7,7 +7,7 @@ import { createLedger, type GenesisState, type Ledger } from '#services/blockcha
 import { signTransaction, type Transaction, type TransactionPayload } from '#services/transaction';
 import { createConsensus, openFileDirectory, openLocalSigner, type Consensus } from '../index.ts';
 import { LEDGER_PARAMETERS } from './fake-chain.ts';
-import { MemoryNetwork } from './memory-network.ts';
+import type { MemoryNetwork } from './memory-network.ts';
 import { PARAMETERS } from './world.ts';
 
 export const IDENTITY = { chainId: 'consensus-test', genesisHash: new Uint8Array(32).fill(3) };

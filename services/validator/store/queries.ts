@@ -97,7 +97,7 @@ export interface StakeQueries {
   delegationsOf(account: Uint8Array, page: AddressPage): Promise<DelegationState[]>;
   /** What an account is releasing, by validator and end; the page is of validators. */
   unbondingsOf(account: Uint8Array, page: AddressPage): Promise<UnbondingState[]>;
-  /** By epoch, from `from` on up to `to`; epochs in which nothing was due are left out. */
+  /** By epoch, from `from` on up to `to`; epochs in which nothing was due and the reputation stayed are left out. */
   performance(
     operator: Uint8Array,
     range: { readonly from: number; readonly to: number; readonly limit: number },
