@@ -93,7 +93,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   other: fc.nat({ max: OPERATORS - 1 }),
   amount: fc.oneof(
     fc.bigInt({ min: 1n, max: 500_000_000n }),
-    fc.constantFrom(1n, 10n ** 8n, 2n * 10n ** 8n, FUNDS),
+    fc.constantFrom(1n, 10n ** 8n, 2n * 10n ** 8n, 2n * FUNDS),
   ),
 });
 const blocks: fc.Arbitrary<Block[]> = fc.array(
