@@ -107,7 +107,7 @@ const SAMPLES: readonly Sample[] = [
   ),
   sample(PERFORMANCES, { votes: 1, missed: 2, proposed: 3, proposalsMissed: 4, power: 5, score: 6 }, a, 258),
   sample(DELEGATIONS, { shares: 1n, ratio: 2n ** 200n, carry: 3n, hopAfterMs: 4 }, a, b),
-  sample(UNBONDINGS, { entries: [{ epoch: 1, endMs: 2, shares: 3n }] }, a, b),
+  sample(UNBONDINGS, { entries: [{ epoch: 1, endMs: 2, shares: 3n, hopAfterMs: 4 }] }, a, b),
   sample(UNBONDING_POOLS, { tokens: 1n, shares: 2n }, a, 258),
   sample(REDELEGATIONS, { entries: [{ epoch: 1, endMs: 2, amount: 3n }] }, a, b, c),
   sample(MATURITIES, true, 258, a, b, c),
@@ -182,7 +182,7 @@ const FROZEN: Readonly<Record<string, readonly [key: string, value: string]>> = 
   ],
   unbonding: [
     '1101010101010101010101010101010101010101010202020202020202020202020202020202020202',
-    '040000000100000000000000020000000000000003000000000000000000000000000000',
+    '0400000001000000000000000200000000000000030000000000000000000000000000000400000000000000',
   ],
   unbondingPool: [
     '1701010101010101010101010101010101010101010000000000000102',
