@@ -69,7 +69,7 @@ export function createLocalGenesis(options: LocalGenesisOptions): GenesisDocumen
       powerReduction: (options.powerReduction ?? 1_000_000n).toString(),
       epochBlocks: '1000',
       unbondingPeriodMs: '1814400000',
-      evidenceMaxAgeMs: '1814400000',
+      evidenceMaxAgeMs: '1728000000',
     },
     totalSupply: accounts.reduce((sum, { balance }) => sum + BigInt(balance), 0n).toString(),
     accounts,

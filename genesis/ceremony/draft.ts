@@ -33,7 +33,7 @@ const DEFAULT_LEDGER: Readonly<Record<LedgerMember, string>> = {
   powerReduction: '1000000',
   epochBlocks: '1000',
   unbondingPeriodMs: '1814400000',
-  evidenceMaxAgeMs: '1814400000',
+  evidenceMaxAgeMs: '1728000000',
 };
 
 export interface DraftOptions {

@@ -272,8 +272,9 @@ function checkTexts(
   // A name that is missing or too long was noted where it was read.
   const error = checkIdentity({ name: name || '-', website, contact, description, location });
   if (error === undefined) return;
-  const member = String(error.details['member']);
-  reader.findings.add('genesis.identity', pointer(path, member), error.message);
+  const { member } = error.details;
+  const place = typeof member === 'string' ? pointer(path, member) : path;
+  reader.findings.add('genesis.identity', place, error.message);
 }
 
 interface IdentityTexts {

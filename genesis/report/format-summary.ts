@@ -66,11 +66,12 @@ function stakeBars({ validatorSet }: GenesisReport, colour: boolean): string[] {
   return more > 0 ? [...lines, `and ${more} more`] : lines;
 }
 
-function parameterLines({ consensus, ledger }: GenesisDocument): string[] {
+function parameterLines({ consensus, ledger, staking = {} }: GenesisDocument): string[] {
   const { denomination, ...amounts } = ledger;
   const rows = [
     ...Object.entries(consensus).map(([name, value]) => [`consensus.${name}`, value] as const),
     ...Object.entries(amounts).map(([name, value]) => [`ledger.${name}`, value] as const),
+    ...Object.entries(staking).map(([name, value]) => [`staking.${name}`, value] as const),
     ['ledger.denomination', `${denomination.symbol}, ${denomination.decimals} decimals`] as const,
   ];
   return rows.map(([name, value]) => `${name.padEnd(32)}  ${value}`);

@@ -76,17 +76,7 @@ export function checkParameters(model: GenesisModel, findings: Findings, nowMs: 
       `an epoch of ${epochBlocks} blocks can last ${epochBlocks * emptyBlockIntervalMs} ms, stake leaves after ${unbondingPeriodMs} ms: a validator could vote with stake that has left; shorten the epoch or raise unbondingPeriodMs`,
     );
   }
-  const { activationDelayBlocks } = model.staking;
-  if (
-    activationDelayBlocks !== undefined &&
-    epochBlocks !== undefined &&
-    activationDelayBlocks >= epochBlocks
-  ) {
-    fails(
-      '/staking/activationDelayBlocks',
-      `a set would come into force ${activationDelayBlocks} blocks after its decision, an epoch has ${epochBlocks}: the next would be decided before; lower it`,
-    );
-  }
+  checkDelay(model, fails);
   if (maxValidators !== undefined && BigInt(model.validators.length) > maxValidators) {
     findings.add(
       'genesis.too-many-validators',
@@ -99,6 +89,22 @@ export function checkParameters(model: GenesisModel, findings: Findings, nowMs: 
       'genesis.time-far',
       '/genesisTime',
       `the chain would begin on ${new Date(model.timeMs).toISOString()}, more than a year from now`,
+    );
+  }
+}
+
+/** A set is in force before the next is decided. */
+function checkDelay({ staking, ledger }: GenesisModel, fails: (path: string, message: string) => void): void {
+  const { activationDelayBlocks } = staking;
+  const { epochBlocks } = ledger;
+  if (
+    activationDelayBlocks !== undefined &&
+    epochBlocks !== undefined &&
+    activationDelayBlocks >= epochBlocks
+  ) {
+    fails(
+      '/staking/activationDelayBlocks',
+      `a set would come into force ${activationDelayBlocks} blocks after its decision, an epoch has ${epochBlocks}: the next would be decided before; lower it`,
     );
   }
 }

@@ -31,12 +31,14 @@ export { StakeView, type Balances, type RecordChange, type StakeEvent } from './
 export { makeValidatorSet, type Validator, type ValidatorSet } from './domain/validator-set.ts';
 export { TOTAL_POWER_MAX, TURNS_KEPT, VALIDATORS_MAX } from './limits.ts';
 export { gather } from './store/gather.ts';
-export { isHot, validatorsOf, withChanges, type HotRecords } from './store/hot-records.ts';
-export { readStakeTip, setsOf, type StakeTip } from './store/read-sets.ts';
-export { endOfPrefix, type RecordReader } from './store/record-reader.ts';
+export { isHot, needHot, validatorsOf, withChanges, type HotRecords } from './store/hot-records.ts';
+export { readStakeTip, type StakeTip } from './store/read-sets.ts';
+export type { RecordReader } from './store/record-reader.ts';
 export {
   createStakeQueries,
+  type CarriedOutSlash,
   type DelegationState,
+  type EpochPerformance,
   type StakeQueries,
   type UnbondingState,
   type ValidatorState,

@@ -25,7 +25,8 @@ export class ExecutionView {
   }
 
   account(id: string): Account {
-    invariant(this.#atHand.has(id), `the account ${id} was brought to hand`);
+    // The text is made when it is needed: this is asked several times a transaction.
+    if (!this.#atHand.has(id)) invariant(false, `the account ${id} was brought to hand`);
     return this.#accounts.get(id) ?? { balance: 0n, nonce: 0 };
   }
 

@@ -7,6 +7,7 @@ import {
   endBlock,
   gather,
   isHot,
+  needHot,
   rotationFor,
   StakeView,
   supplyOf,
@@ -80,8 +81,7 @@ export async function executeBlock(basis: ExecutionBasis, input: ExecutionInput)
   const next = endBlock(stake, parameters, input, turnsOf(tip.validators, tip.rotation, TURNS_KEPT));
   events.push(...stake.takeEvents());
   const feePool = basis.feePool - given + view.fees;
-  const totalsBefore = hot.get(toHex(TOTALS.keyOf()))?.value as StakeTotals;
-  const elsewhere = held(stake.need(TOTALS)) - held(totalsBefore) + feePool - basis.feePool;
+  const elsewhere = held(stake.need(TOTALS)) - held(needHot(hot, TOTALS)) + feePool - basis.feePool;
   checkConservation(before, view, elsewhere);
   const advanced = advanceRotation(tip.validators, tip.rotation);
   const changes = stake.changes();

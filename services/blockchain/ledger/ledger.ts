@@ -32,18 +32,19 @@ import {
 import { blockchainError } from '../errors.ts';
 import { ATTESTATIONS_MAX, PRUNE_RECORDS_MAX } from '../limits.ts';
 import { clearUnfinishedRestore } from '../restore/restore-state.ts';
-import { decodeRoot, encodeNode, encodeRoot } from '../tree/node-codec.ts';
+import { decodeRoot } from '../tree/node-codec.ts';
 import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
 import { encodeProofPath } from '../tree/proof.ts';
 import { readPath } from '../tree/read-path.ts';
-import { packStaleKeys, unpackStaleKeys } from '../tree/stale-keys.ts';
-import { StateTree, changeOf, type NodeReader, type TreeUpdate } from '../tree/state-tree.ts';
+import { unpackStaleKeys } from '../tree/stale-keys.ts';
+import { StateTree, changeOf, type NodeReader } from '../tree/state-tree.ts';
 import { AccountCache } from './account-cache.ts';
 import type { Ledger, LedgerTip, Supply } from './face.ts';
 import { executeBlock } from './execute-block.ts';
 import type { StateWrite } from './genesis-entries.ts';
 import { areRecorded, readOffences, recordOffences } from './offences.ts';
-import { META, checkIdentity, decodeTip, encodeTip } from './records.ts';
+import { META, checkIdentity, decodeTip } from './records.ts';
+import { stageState, type StagedWrites } from './stage-state.ts';
 import { recordReader } from './stake-state.ts';
 import { summariesOf, supplyOf } from './summaries.ts';
 import { writeGenesis } from './write-genesis.ts';
@@ -56,10 +57,8 @@ export interface LedgerInit {
 }
 
 /** What an execution carries for `stage` and `committed`. */
-interface PreparedWrites {
+interface PreparedWrites extends StagedWrites {
   readonly parentRoot: Uint8Array;
-  readonly entries: readonly StateWrite[];
-  readonly update: TreeUpdate;
   readonly stake: HeldStake;
 }
 
@@ -239,7 +238,7 @@ class StateLedger implements Ledger {
   }
 
   stage(execution: Execution, batch: WriteBatch): void {
-    stageState(batch, execution.height, execution.receiptRoot, this.#writesOf(execution));
+    stageState(batch, execution, this.#writesOf(execution));
   }
 
   committed(execution: Execution): void {
@@ -386,23 +385,4 @@ class StateLedger implements Ledger {
     await this.#engine.write(batch);
     return stale.length === PRUNE_RECORDS_MAX || roots.length === PRUNE_RECORDS_MAX;
   }
-}
-
-function stageState(
-  batch: WriteBatch,
-  height: number,
-  receiptRoot: Uint8Array,
-  { entries, update }: PreparedWrites,
-): void {
-  for (const { key, value } of entries) {
-    if (value === undefined) batch.delete('state', key);
-    else batch.put('state', key, value);
-  }
-  for (const { key, node } of update.added) batch.put('tree', key, encodeNode(node));
-  const since = uint64ToBytes(height);
-  for (const [index, record] of packStaleKeys(update.stale).entries()) {
-    batch.put('stale', concatBytes(since, uint64ToBytes(index)), record);
-  }
-  batch.put('meta', META.root(height), encodeRoot(update.root));
-  batch.put('meta', META.tip, encodeTip(height, receiptRoot));
 }

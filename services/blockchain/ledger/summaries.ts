@@ -1,10 +1,10 @@
-import { invariant, toHex } from '#kernel';
+import { invariant } from '#kernel';
 import {
+  needHot,
   supplyOf as supplyOfTotals,
   TOTALS,
   validatorsOf,
   type HotRecords,
-  type StakeTotals,
 } from '#services/validator';
 import type { ValidatorRecord } from '../domain/types.ts';
 import type { Supply } from './face.ts';
@@ -22,7 +22,7 @@ export function summariesOf(hot: HotRecords): (ValidatorRecord & { operator: Uin
 
 /** The supply by its parts, which must be what there should be. */
 export function supplyOf(balances: bigint, feePool: bigint, hot: HotRecords): Supply {
-  const totals = hot.get(toHex(TOTALS.keyOf()))?.value as StakeTotals;
+  const totals = needHot(hot, TOTALS);
   const { bonded: stake, unbonding, rewards, communityPool, issued, minted, burnt } = totals;
   const total = balances + stake + unbonding + rewards + communityPool + feePool;
   invariant(

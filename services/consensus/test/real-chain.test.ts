@@ -3,136 +3,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createMemoryStateEngine } from '#engines/state';
-import { addressOfKey, silentLogger, toHex, type SignatureCheck, type SigningKey } from '#kernel';
-import { nativeEd25519Key, systemClock, systemRandom, systemScheduler, verifySignature } from '#runtime';
-import { createChain, type Chain } from '#services/block';
-import { createLedger, type GenesisState } from '#services/blockchain';
-import { signTransaction, type Transaction } from '#services/transaction';
-import { createConsensus, openFileDirectory, openLocalSigner, type Consensus } from '../index.ts';
-import { LEDGER_PARAMETERS } from './fake-chain.ts';
+import { toHex } from '#kernel';
+import { systemClock, systemScheduler } from '#runtime';
+import { keyPossessionDigest } from '#services/transaction';
+import { DEFAULT_STAKING } from '#services/validator';
 import { MemoryNetwork } from './memory-network.ts';
-import { PARAMETERS } from './world.ts';
-
-const IDENTITY = { chainId: 'consensus-test', genesisHash: new Uint8Array(32).fill(3) };
-const keyOf = (index: number): SigningKey => nativeEd25519Key(new Uint8Array(32).fill(index + 1));
-const addressOf = (key: SigningKey) => addressOfKey(key.type, key.publicKey);
-const ACCOUNT = keyOf(100);
-
-interface RealNode {
-  readonly chain: Chain;
-  readonly consensus: Consensus;
-  submit(transaction: Transaction): void;
-  close(): Promise<void>;
-}
-
-function genesisOf(validators: number, timeMs: number): GenesisState {
-  return {
-    identity: IDENTITY,
-    initialHeight: 1,
-    timeMs,
-    accounts: [{ address: addressOf(ACCOUNT), balance: 10n ** 18n }],
-    validators: Array.from({ length: validators }, (_, index) => ({
-      operator: new Uint8Array(20).fill(index + 1),
-      publicKey: keyOf(index).publicKey,
-      stake: 1_000n,
-      name: `validator ${index}`,
-    })),
-    ledger: { ...LEDGER_PARAMETERS, maxBlockGas: 1_000_000_000 },
-    consensus: { ...PARAMETERS, proposeTimeoutMs: 3_000, emptyBlockIntervalMs: 60_000 },
-  };
-}
-
-async function startNode(
-  path: string,
-  index: number,
-  genesis: GenesisState,
-  network: MemoryNetwork,
-): Promise<RealNode> {
-  const engine = createMemoryStateEngine();
-  const ledger = createLedger({ identity: IDENTITY, engine, retainedHeights: 100 })({
-    scheduler: systemScheduler,
-  });
-  await ledger.open(genesis);
-  const verifier = {
-    verify: verifySignature,
-    verifyBatch: async (checks: readonly SignatureCheck[]) => checks.map(verifySignature),
-  };
-  const chain = createChain({ identity: IDENTITY, engine, initialHeight: 1, genesisTimeMs: genesis.timeMs })({
-    ledger,
-    verifier,
-    logger: silentLogger,
-  });
-  await chain.open();
-  const directory = await openFileDirectory(join(path, String(index)));
-  const signer = await openLocalSigner({ directory, key: keyOf(index), genesisHash: IDENTITY.genesisHash });
-  const pending = new Map<string, Transaction>();
-  const listeners = new Set<() => void>();
-  const { transport, leave } = network.join(`n${index}`);
-  const consensus = createConsensus({ identity: IDENTITY, directory, key: signer })({
-    chain,
-    transport,
-    verifier,
-    clock: systemClock,
-    scheduler: systemScheduler,
-    random: systemRandom,
-    logger: silentLogger,
-    fetch: { fetch: async () => [] },
-    mempool: {
-      select: () => [...pending.values()],
-      lookup: (id) => pending.get(id),
-      hasSelectable: () => pending.size > 0,
-      onAvailable: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    },
-  });
-  chain.onFinalised(({ block }) => {
-    for (const { id } of block.transactions) pending.delete(id);
-  });
-  await consensus.start();
-  return {
-    chain,
-    consensus,
-    submit(transaction) {
-      pending.set(transaction.id, transaction);
-      if (pending.size === 1) for (const listener of listeners) listener();
-    },
-    async close() {
-      leave();
-      await consensus.stop();
-      await signer.close();
-      await chain.close();
-      await engine.close();
-    },
-  };
-}
-
-function transfer(nonce: number): Transaction {
-  const payload = { type: 'transfer', outputs: [{ to: new Uint8Array(20).fill(77), amount: 1n }] } as const;
-  const body = {
-    chainId: IDENTITY.chainId,
-    senderKeyType: 'ed25519',
-    senderKey: ACCOUNT.publicKey,
-    nonce,
-    gasLimit: 100_000,
-    gasPrice: 1n,
-    validUntil: 1_000,
-    payload,
-  } as const;
-  return signTransaction(body, ACCOUNT, IDENTITY);
-}
-
-function finalAt(chain: Chain, height: number): Promise<void> {
-  return new Promise((resolve) => {
-    const unsubscribe = chain.onFinalised(({ block }) => {
-      if (block.header.height < height) return;
-      unsubscribe();
-      resolve();
-    });
-  });
-}
+import {
+  ACCOUNT,
+  addressOf,
+  finalAt,
+  genesisOf,
+  IDENTITY,
+  keyOf,
+  signed,
+  startNode,
+  transfer,
+  type RealNode,
+} from './real-network.ts';
 
 describe('consensus over the real chain, ledger, files and keys', () => {
   it('an idle network of four finalises a transaction in well under 100 ms, many times', async (context) => {
@@ -162,6 +49,66 @@ describe('consensus over the real chain, ledger, files and keys', () => {
         [undefined, undefined, undefined, undefined],
       );
       assert.equal((await nodes[0]?.chain.transaction(transfer(5).hash))?.receipt.status, 'finalized');
+    } finally {
+      for (const node of nodes) await node.close();
+      await rm(path, { recursive: true });
+    }
+  });
+
+  it('a fifth validator registers, is activated at the end of an epoch, and takes part (EPOCH-4)', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'consensus-rotation-'));
+    const network = new MemoryNetwork(systemScheduler, () => 0);
+    network.latencyMs = 0;
+    const base = genesisOf(4, systemClock.now() - 1_000);
+    const genesis = {
+      ...base,
+      ledger: { ...base.ledger, epochBlocks: 4 },
+      staking: { ...DEFAULT_STAKING, blockReward: 1_000n, maxChurnBasisPoints: 5_000 },
+    };
+    const nodes: RealNode[] = [];
+    try {
+      for (let index = 0; index < 5; index++) nodes.push(await startNode(path, index, genesis, network));
+      const operator = addressOf(ACCOUNT);
+      const { publicKey } = keyOf(4);
+      const proof = keyOf(4).sign(keyPossessionDigest(IDENTITY.genesisHash, operator, publicKey));
+      const identity = { name: 'fifth', website: '', contact: '', description: '', location: '' };
+      const commission = { rate: 0, maxRate: 0, maxDailyChange: 0 };
+      const { minSelfStake, powerReduction } = genesis.ledger;
+      const stake = 1_000n > minSelfStake ? 1_000n : minSelfStake;
+      const registration = signed(0, {
+        type: 'validator.register',
+        publicKey,
+        proof,
+        identity,
+        commission,
+        minSelfStake,
+        stake: stake > powerReduction ? stake : powerReduction,
+      });
+      for (let height = 1; height <= 16; height++) {
+        const final = Promise.all(nodes.map(({ chain }) => finalAt(chain, height)));
+        const transaction = height === 1 ? registration : transfer(height - 1);
+        for (const node of nodes) node.submit(transaction);
+        await final;
+      }
+      const hashes = new Set(nodes.map(({ chain }) => toHex(chain.tip().blockHash)));
+      assert.equal(hashes.size, 1);
+      assert.deepEqual(
+        nodes.map(({ consensus }) => consensus.status().fatal),
+        [undefined, undefined, undefined, undefined, undefined],
+      );
+      const own = nodes[4]?.ledger.stake();
+      assert.equal(own?.validator(operator)?.record.status, 'active');
+      // In force from 7 on: decided at the end of 5.
+      const sets = [await nodes[4]?.chain.validatorSet(6), await nodes[4]?.chain.validatorSet(7)];
+      assert.deepEqual(
+        sets.map((set) => set?.validators.length),
+        [4, 5],
+      );
+      const done = await own?.performance(operator, { from: 0, to: 9, limit: 9 });
+      const tally = done?.map(({ performance }) => performance.votes - performance.missed) ?? [];
+      assert(tally.reduce((sum, signedVotes) => sum + signedVotes, 0) > 0, 'its signatures are in commits');
+      const [delegation] = (await own?.delegationsOf(operator, { limit: 1 })) ?? [];
+      assert((delegation?.rewards ?? 0n) > 0n, 'it is paid for them');
     } finally {
       for (const node of nodes) await node.close();
       await rm(path, { recursive: true });

@@ -90,14 +90,15 @@ export class StakeView {
     const written = this.#written.get(name);
     if (written !== undefined) return written.value as ValueOf<Of> | undefined;
     const found = this.#brought.get(name) ?? this.#base.get(name);
-    invariant(found !== undefined || this.#isWhole(key), `the record ${of.name} ${name} was brought to hand`);
+    if (found === undefined && !this.#isWhole(key))
+      invariant(false, `the record ${of.name} ${name} was brought to hand`);
     return found?.value as ValueOf<Of> | undefined;
   }
 
   /** A record that must be there. */
   need<Of extends AnyTable>(of: Of, ...id: Ids<Of>): ValueOf<Of> {
     const value = this.get(of, ...id);
-    invariant(value !== undefined, `there is a ${of.name} ${toHex(keyIn(of, id))}`);
+    if (value === undefined) invariant(false, `there is a ${of.name} ${toHex(keyIn(of, id))}`);
     return value;
   }
 

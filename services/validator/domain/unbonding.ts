@@ -34,9 +34,11 @@ export function startUnbonding(
     readonly delegator: Uint8Array;
     readonly amount: Amount;
     readonly endMs: number;
+    /** Of the delegation that it comes from. */
+    readonly hopAfterMs: number;
   },
 ): CodedError | undefined {
-  const { operator, delegator, amount, endMs } = given;
+  const { operator, delegator, amount, endMs, hopAfterMs } = given;
   const { epoch } = view.need(PROGRESS);
   const pool = view.get(UNBONDING_POOLS, operator, epoch);
   const shares = pool === undefined ? amount : mulDivFloor(amount, pool.shares, pool.tokens);
@@ -44,13 +46,14 @@ export function startUnbonding(
   const entries = [...(view.get(UNBONDINGS, operator, delegator)?.entries ?? [])];
   const last = entries.at(-1);
   if (last?.endMs === endMs && last.epoch === epoch) {
-    entries[entries.length - 1] = { ...last, shares: last.shares + shares };
+    const later = Math.max(last.hopAfterMs, hopAfterMs);
+    entries[entries.length - 1] = { ...last, shares: last.shares + shares, hopAfterMs: later };
   } else if (entries.length >= ENTRIES_MAX) {
     return stakeError(
       'too-many-entries',
       `${entries.length} releases from the validator are under way: wait for the first to end`,
     );
-  } else entries.push({ epoch, endMs, shares });
+  } else entries.push({ epoch, endMs, shares, hopAfterMs });
   view.set(UNBONDINGS, { entries }, operator, delegator);
   view.set(MATURITIES, true, endMs, operator, delegator, NOBODY);
   view.set(TIES, true, delegator, operator);

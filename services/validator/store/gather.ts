@@ -23,7 +23,7 @@ import type { ProvenOffence } from '../domain/slashing/punish.ts';
 import type { AtHand } from '../domain/stake-view.ts';
 import type { ValidatorSet } from '../domain/validator-set.ts';
 import { MATURING_MAX } from '../limits.ts';
-import { isHot, type HotRecords } from './hot-records.ts';
+import { isHot, needHot, type HotRecords } from './hot-records.ts';
 import { endOfPrefix, type RecordReader } from './record-reader.ts';
 
 /** An operation that a block asks for. */
@@ -62,7 +62,7 @@ export async function gather(
   block: BlockToGather,
 ): Promise<Gathered> {
   const records = new Gathering(reader);
-  const progress = hot.get(toHex(PROGRESS.keyOf()))?.value as Progress;
+  const progress = needHot(hot, PROGRESS);
   const due = await readDue(reader, block.place.timeMs);
   for (const operation of block.operations) wantForOperation(records, operation, progress);
   for (const maturity of due) wantForMaturity(records, maturity);

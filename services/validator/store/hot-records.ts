@@ -1,4 +1,4 @@
-import { toHex } from '#kernel';
+import { invariant, toHex } from '#kernel';
 import {
   POOLS,
   PROGRESS,
@@ -8,6 +8,7 @@ import {
   TOTALS,
   VALIDATORS,
   addressIn,
+  type Table,
 } from '../domain/records/tables.ts';
 import type { StakePool, ValidatorRecord } from '../domain/records/records.ts';
 import type { AtHand, RecordChange } from '../domain/stake-view.ts';
@@ -46,6 +47,26 @@ export function withChanges(before: HotRecords, changes: readonly RecordChange[]
   return records;
 }
 
+/** A record of a hot table; undefined when there is none. */
+export function hotRecord<Id extends readonly (Uint8Array | number)[], Value>(
+  hot: HotRecords,
+  { keyOf }: Table<Id, Value>,
+  ...id: Id
+): Value | undefined {
+  return hot.get(toHex(keyOf(...id)))?.value as Value | undefined;
+}
+
+/** A record of a hot table that must be there. */
+export function needHot<Id extends readonly (Uint8Array | number)[], Value>(
+  hot: HotRecords,
+  table: Table<Id, Value>,
+  ...id: Id
+): Value {
+  const value = hotRecord(hot, table, ...id);
+  invariant(value !== undefined, `there is a ${table.name}`);
+  return value;
+}
+
 /** Every registered validator with its pool, by operator. */
 export function validatorsOf(
   hot: HotRecords,
@@ -56,7 +77,6 @@ export function validatorsOf(
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { key, value }]) => {
       const operator = addressIn(key, 0);
-      const pool = hot.get(toHex(POOLS.keyOf(operator)))?.value as StakePool;
-      return { operator, record: value as ValidatorRecord, pool };
+      return { operator, record: value as ValidatorRecord, pool: needHot(hot, POOLS, operator) };
     });
 }

@@ -32,7 +32,7 @@ import { settleValidator } from '../domain/rewards/settle.ts';
 import { StakeView } from '../domain/stake-view.ts';
 import { valueOf } from '../domain/stake.ts';
 import { entryValue } from '../domain/unbonding.ts';
-import { isHot, validatorsOf, type HotRecords } from './hot-records.ts';
+import { hotRecord, isHot, needHot, validatorsOf, type HotRecords } from './hot-records.ts';
 import { endOfPrefix, type RecordReader } from './record-reader.ts';
 
 /** A validator as its records say. */
@@ -67,6 +67,18 @@ export interface UnbondingState {
   readonly amount: Amount;
 }
 
+/** What a validator did in an epoch. */
+export interface EpochPerformance {
+  readonly epoch: number;
+  readonly performance: Performance;
+}
+
+/** A slash, with the height of the block that carried it out. */
+export interface CarriedOutSlash {
+  readonly height: number;
+  readonly slash: SlashRecord;
+}
+
 /** Where a page begins: after this address. */
 export interface AddressPage {
   readonly after?: Uint8Array;
@@ -85,50 +97,126 @@ export interface StakeQueries {
   delegationsOf(account: Uint8Array, page: AddressPage): Promise<DelegationState[]>;
   /** What an account is releasing, by validator and end; the page is of validators. */
   unbondingsOf(account: Uint8Array, page: AddressPage): Promise<UnbondingState[]>;
-  /** By epoch, from `from` on up to `to`; epochs in which nothing was due are left out. */
+  /** By epoch, from `from` on up to `to`; epochs in which nothing was due and the reputation stayed are left out. */
   performance(
     operator: Uint8Array,
     range: { readonly from: number; readonly to: number; readonly limit: number },
-  ): Promise<(Performance & { readonly epoch: number })[]>;
+  ): Promise<EpochPerformance[]>;
   /** The latest first. */
   slashes(
     operator: Uint8Array,
     page: { readonly upTo?: number; readonly limit: number },
-  ): Promise<(SlashRecord & { readonly height: number })[]>;
+  ): Promise<CarriedOutSlash[]>;
   progress(): Progress;
   totals(): StakeTotals;
   /** What every account has beside its balance, an account maybe more than once: for exports, not for requests. */
   holdings(): AsyncGenerator<{ readonly account: Uint8Array; readonly amount: Amount }>;
 }
 
+type Pair = readonly [operator: Uint8Array, delegator: Uint8Array];
+
 /** @param hot gives the hot records of the tip */
 export function createStakeQueries(reader: RecordReader, hot: () => HotRecords): StakeQueries {
-  const read = <Value>(records: HotRecords, key: Uint8Array): Value | undefined =>
-    records.get(toHex(key))?.value as Value | undefined;
+  return new StakeReads(reader, hot);
+}
 
-  function stateOf(records: HotRecords, operator: Uint8Array): ValidatorState | undefined {
-    const record = read<ValidatorRecord>(records, VALIDATORS.keyOf(operator));
-    if (record === undefined) return undefined;
-    const pool = settledPool(records, operator);
-    return {
-      operator,
-      record,
-      pool,
-      seat: read<Seat>(records, SEATS.keyOf(operator)),
-      reputation: read<Reputation>(records, REPUTATIONS.keyOf(operator)) as Reputation,
-      commissionDue: pool.commission / SCALE,
-    };
+class StakeReads implements StakeQueries {
+  readonly #reader: RecordReader;
+  readonly #hot: () => HotRecords;
+
+  constructor(reader: RecordReader, hot: () => HotRecords) {
+    this.#reader = reader;
+    this.#hot = hot;
   }
 
-  async function delegationsAt(
-    pairs: readonly (readonly [operator: Uint8Array, delegator: Uint8Array])[],
-  ): Promise<DelegationState[]> {
-    const records = hot();
+  validator(operator: Uint8Array): ValidatorState | undefined {
+    return stateOf(this.#hot(), operator);
+  }
+
+  validators(): ValidatorState[] {
+    const records = this.#hot();
+    return validatorsOf(records).flatMap(({ operator }) => stateOf(records, operator) ?? []);
+  }
+
+  async operatorOfKey(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const [bytes] = await this.#reader.getMany([CONSENSUS_KEYS.keyOf(key)]);
+    return bytes === undefined ? undefined : CONSENSUS_KEYS.decode(bytes).operator;
+  }
+
+  async delegations(operator: Uint8Array, page: AddressPage): Promise<DelegationState[]> {
+    const keys = await keysAfter(this.#reader, DELEGATIONS.prefixOf(operator), page);
+    return this.#delegationsAt(keys.map((key) => [operator, addressIn(key, 1)]));
+  }
+
+  async delegationsOf(account: Uint8Array, page: AddressPage): Promise<DelegationState[]> {
+    return this.#delegationsAt(await this.#tiesOf(account, page));
+  }
+
+  async unbondingsOf(account: Uint8Array, page: AddressPage): Promise<UnbondingState[]> {
+    return this.#unbondingsAt(await this.#tiesOf(account, page));
+  }
+
+  async performance(
+    operator: Uint8Array,
+    { from, to, limit }: { readonly from: number; readonly to: number; readonly limit: number },
+  ): Promise<EpochPerformance[]> {
+    const [first, after] = [PERFORMANCES.keyOf(operator, from), PERFORMANCES.keyOf(operator, to + 1)];
+    const entries = await this.#reader.range(first, after, limit);
+    return entries.map(({ key, value }) => ({
+      epoch: numberIn(key),
+      performance: PERFORMANCES.decode(value),
+    }));
+  }
+
+  async slashes(
+    operator: Uint8Array,
+    { upTo = Number.MAX_SAFE_INTEGER - 1, limit }: { readonly upTo?: number; readonly limit: number },
+  ): Promise<CarriedOutSlash[]> {
+    const after = SLASHES.prefixOf(operator, upTo + 1);
+    const entries = await this.#reader.range(SLASHES.prefixOf(operator), after);
+    const latest = entries.toReversed().slice(0, limit);
+    return latest.map(({ key, value }) => ({ height: numberIn(key), slash: SLASHES.decode(value) }));
+  }
+
+  progress(): Progress {
+    return needHot(this.#hot(), PROGRESS);
+  }
+
+  totals(): StakeTotals {
+    return needHot(this.#hot(), TOTALS);
+  }
+
+  async *holdings(): AsyncGenerator<{ readonly account: Uint8Array; readonly amount: Amount }> {
+    for (const { operator, commissionDue } of this.validators()) {
+      if (commissionDue > 0n) yield { account: operator, amount: commissionDue };
+      for (const { delegator, amount, rewards } of await this.#delegationsAt(
+        await this.#pairsUnder(DELEGATIONS.prefixOf(operator)),
+      ))
+        yield { account: delegator, amount: amount + rewards };
+      for (const { delegator, amount } of await this.#unbondingsAt(
+        await this.#pairsUnder(UNBONDINGS.prefixOf(operator)),
+      ))
+        yield { account: delegator, amount };
+    }
+  }
+
+  async #pairsUnder(prefix: Uint8Array): Promise<Pair[]> {
+    const entries = await this.#reader.range(prefix, endOfPrefix(prefix));
+    return entries.map(({ key }) => [addressIn(key, 0), addressIn(key, 1)]);
+  }
+
+  async #tiesOf(account: Uint8Array, page: AddressPage): Promise<Pair[]> {
+    const keys = await keysAfter(this.#reader, TIES.prefixOf(account), page);
+    return keys.map((key) => [addressIn(key, 1), account]);
+  }
+
+  async #delegationsAt(pairs: readonly Pair[]): Promise<DelegationState[]> {
+    const records = this.#hot();
     const pools = new Map<string, StakePool>();
-    const stored = await reader.getMany(pairs.map((pair) => DELEGATIONS.keyOf(...pair)));
+    const stored = await this.#reader.getMany(pairs.map((pair) => DELEGATIONS.keyOf(...pair)));
     return pairs.flatMap(([operator, delegator], i) => {
       const bytes = stored[i];
-      if (bytes === undefined || !records.has(toHex(POOLS.keyOf(operator)))) return [];
+      if (bytes === undefined || hotRecord(records, POOLS, operator) === undefined) return [];
       const delegation = DELEGATIONS.decode(bytes);
       const pool = pools.get(toHex(operator)) ?? settledPool(records, operator);
       pools.set(toHex(operator), pool);
@@ -138,16 +226,14 @@ export function createStakeQueries(reader: RecordReader, hot: () => HotRecords):
     });
   }
 
-  async function unbondingsAt(
-    pairs: readonly (readonly [operator: Uint8Array, delegator: Uint8Array])[],
-  ): Promise<UnbondingState[]> {
-    const stored = await reader.getMany(pairs.map((pair) => UNBONDINGS.keyOf(...pair)));
+  async #unbondingsAt(pairs: readonly Pair[]): Promise<UnbondingState[]> {
+    const stored = await this.#reader.getMany(pairs.map((pair) => UNBONDINGS.keyOf(...pair)));
     const entries = pairs.flatMap(([operator, delegator], i) => {
       const bytes = stored[i];
       const found = bytes === undefined ? [] : UNBONDINGS.decode(bytes).entries;
       return found.map((entry) => ({ operator, delegator, entry }));
     });
-    const pools = await reader.getMany(
+    const pools = await this.#reader.getMany(
       entries.map(({ operator, entry }) => UNBONDING_POOLS.keyOf(operator, entry.epoch)),
     );
     return entries.flatMap(({ operator, delegator, entry }, i) => {
@@ -157,61 +243,19 @@ export function createStakeQueries(reader: RecordReader, hot: () => HotRecords):
       return [{ operator, delegator, endMs: entry.endMs, amount }];
     });
   }
+}
 
-  async function tiesOf(
-    account: Uint8Array,
-    page: AddressPage,
-  ): Promise<(readonly [Uint8Array, Uint8Array])[]> {
-    const keys = await keysAfter(reader, TIES.prefixOf(account), page);
-    return keys.map((key) => [addressIn(key, 1), account] as const);
-  }
-
+function stateOf(records: HotRecords, operator: Uint8Array): ValidatorState | undefined {
+  const record = hotRecord(records, VALIDATORS, operator);
+  if (record === undefined) return undefined;
+  const pool = settledPool(records, operator);
   return {
-    validator: (operator) => stateOf(hot(), operator),
-    validators() {
-      const records = hot();
-      return validatorsOf(records).flatMap(({ operator }) => stateOf(records, operator) ?? []);
-    },
-    async operatorOfKey(key) {
-      const [bytes] = await reader.getMany([CONSENSUS_KEYS.keyOf(key)]);
-      return bytes === undefined ? undefined : CONSENSUS_KEYS.decode(bytes).operator;
-    },
-    async delegations(operator, page) {
-      const keys = await keysAfter(reader, DELEGATIONS.prefixOf(operator), page);
-      return delegationsAt(keys.map((key) => [operator, addressIn(key, 1)] as const));
-    },
-    delegationsOf: async (account, page) => delegationsAt(await tiesOf(account, page)),
-    unbondingsOf: async (account, page) => unbondingsAt(await tiesOf(account, page)),
-    async performance(operator, { from, to, limit }) {
-      const [first, after] = [PERFORMANCES.keyOf(operator, from), PERFORMANCES.keyOf(operator, to + 1)];
-      const entries = await reader.range(first, after, limit);
-      return entries.map(({ key, value }) => ({ epoch: numberIn(key), ...PERFORMANCES.decode(value) }));
-    },
-    async slashes(operator, { upTo = Number.MAX_SAFE_INTEGER - 1, limit }) {
-      const after = SLASHES.prefixOf(operator, upTo + 1);
-      const entries = await reader.range(SLASHES.prefixOf(operator), after);
-      return entries
-        .toReversed()
-        .slice(0, limit)
-        .map(({ key, value }) => ({ height: numberIn(key), ...SLASHES.decode(value) }));
-    },
-    progress: () => read<Progress>(hot(), PROGRESS.keyOf()) as Progress,
-    totals: () => read<StakeTotals>(hot(), TOTALS.keyOf()) as StakeTotals,
-    async *holdings() {
-      for (const { operator, commissionDue } of this.validators()) {
-        if (commissionDue > 0n) yield { account: operator, amount: commissionDue };
-        for (const table of [DELEGATIONS, UNBONDINGS] as const) {
-          const prefix = table.prefixOf(operator);
-          const entries = await reader.range(prefix, endOfPrefix(prefix));
-          const pairs = entries.map(({ key }) => [operator, addressIn(key, 1)] as const);
-          const found = table === DELEGATIONS ? await delegationsAt(pairs) : await unbondingsAt(pairs);
-          for (const held of found) {
-            const rewards = 'rewards' in held ? held.rewards : 0n;
-            yield { account: held.delegator, amount: held.amount + rewards };
-          }
-        }
-      }
-    },
+    operator,
+    record,
+    pool,
+    seat: hotRecord(records, SEATS, operator),
+    reputation: needHot(records, REPUTATIONS, operator),
+    commissionDue: pool.commission / SCALE,
   };
 }
 

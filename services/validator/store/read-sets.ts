@@ -1,12 +1,10 @@
-import { toHex } from '#kernel';
 import { setOfView } from '../domain/epoch/seats.ts';
 import { stakingParametersCodec } from '../domain/records/encodings.ts';
 import type { StakingParameters } from '../domain/parameters.ts';
-import type { Progress } from '../domain/records/records.ts';
 import { PROGRESS, SEATS, STAKING_PARAMETERS } from '../domain/records/tables.ts';
 import { StakeView } from '../domain/stake-view.ts';
 import type { ValidatorSet } from '../domain/validator-set.ts';
-import { isHot, readHot, type HotRecords } from './hot-records.ts';
+import { hotRecord, isHot, needHot, readHot, type HotRecords } from './hot-records.ts';
 import type { RecordReader } from './record-reader.ts';
 
 /** What of the context's state is in memory at a height. */
@@ -23,7 +21,7 @@ export interface StakeTip {
 export async function readStakeTip(reader: RecordReader, height: number): Promise<StakeTip | undefined> {
   const [parameters] = await reader.getMany([STAKING_PARAMETERS.keyOf()]);
   const hot = await readHot(reader);
-  if (parameters === undefined || !hot.has(toHex(PROGRESS.keyOf()))) return undefined;
+  if (parameters === undefined || hotRecord(hot, PROGRESS) === undefined) return undefined;
   return { hot, staking: stakingParametersCodec.decode(parameters), ...setsOf(hot, height) };
 }
 
@@ -34,7 +32,7 @@ export function setsOf(
 ): { readonly validators: ValidatorSet; readonly committee: ValidatorSet } {
   const view = new StakeView(hot, { balanceOf: () => 0n, setBalance: () => {} }, isHot);
   const validators = setOfView(view, 'current');
-  const { setSince } = hot.get(toHex(PROGRESS.keyOf()))?.value as Progress;
+  const { setSince } = needHot(hot, PROGRESS);
   const isNew = setSince === height + 1 && hasBefore(view);
   return { validators, committee: isNew ? setOfView(view, 'before') : validators };
 }

@@ -220,6 +220,11 @@ test('stake does not hop over the time in which it can be slashed (STAKE-8)', as
   const movedMs = economy.timeMs;
   await refuses(economy, 'eve', redelegate('ben', 'cyd', 10n), 'stake.hop');
   await refuses(economy, 'eve', redelegate('ada', 'ben', 40_001n), 'stake.more-than-bonded');
+  // Neither by leaving and coming back.
+  assert.equal(await economy.do('eve', unbond('ben', 10_000n)), 'ok');
+  const endMs = economy.timeMs + economy.parameters.unbondingPeriodMs;
+  assert.equal(await economy.do('eve', cancelUnbond('ben', endMs, 10_000n)), 'ok');
+  await refuses(economy, 'eve', redelegate('ben', 'cyd', 10n), 'stake.hop');
   const elapsedMs = movedMs + economy.parameters.unbondingPeriodMs - economy.timeMs;
   await economy.block({ elapsedMs });
   assert.equal(await economy.do('eve', redelegate('ben', 'cyd', 10n)), 'ok');

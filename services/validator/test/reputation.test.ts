@@ -72,7 +72,9 @@ test('a score stays within 0 and 100, and moves within its bounds, whatever happ
       isTombstoned: fc.boolean(),
       faults: fc.nat({ max: 3 }),
     })
-    .map((value) => ({ ...value, missed: value.votes === 0 ? 0 : value.missed % (value.votes + 1) }));
+    .map((value) =>
+      Object.assign(value, { missed: value.votes === 0 ? 0 : value.missed % (value.votes + 1) }),
+    );
   fc.assert(
     fc.property(fc.array(facts, { maxLength: 50 }), (epochs) => {
       let reputation: Reputation = NEW_REPUTATION;

@@ -197,6 +197,15 @@ test('an epoch leaves behind what each validator did in it (EPOCH-5, EPOCH-7)', 
   const second = economy.record(PERFORMANCES, ben as Uint8Array, 0);
   assert.deepEqual([second?.votes, second?.missed, second?.proposed], [5, 1, 1]);
   assert.equal(economy.record(REPUTATIONS, ada as Uint8Array)?.tenureEpochs, 1);
+  await economy.pass(5);
+  const next = [ada, ben].map((operator) => economy.record(PERFORMANCES, operator as Uint8Array, 1));
+  assert.deepEqual(
+    next.map((one) => [one?.votes, one?.missed, one?.proposed, one?.proposalsMissed]),
+    [
+      [5, 0, 5, 0],
+      [5, 0, 0, 0],
+    ],
+  );
 });
 
 test('a validator that leaves in the middle of an epoch is judged by the votes that were due', async () => {

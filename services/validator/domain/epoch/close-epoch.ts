@@ -43,11 +43,12 @@ function rate(view: StakeView, operator: Uint8Array, seat: Seat | undefined, pro
   const before = view.need(REPUTATIONS, operator);
   const after = nextReputation(before, { ...tally, isTombstoned: status === 'tombstoned' });
   view.set(REPUTATIONS, after, operator);
-  if (tally.votes > 0 || tally.proposed + tally.proposalsMissed > 0) {
+  const hasMoved = after.score !== before.score;
+  if (hasMoved || tally.votes > 0 || tally.proposed + tally.proposalsMissed > 0) {
     const power = seat?.current.power ?? 0;
     view.set(PERFORMANCES, { ...tally, power, score: after.score }, operator, progress.epoch);
   }
-  if (after.score === before.score) return;
+  if (!hasMoved) return;
   view.emit('reputation.changed', {
     validator: formatAddress(operator),
     score: after.score.toString(),

@@ -43,7 +43,9 @@ export function cancelUnbond(
   }
   const shares = sharesToTake({ stake: pool.tokens, shares: pool.shares }, entry.shares, amount);
   takeFromEntry(view, { operator: validator, delegator: sender }, entry, { shares, tokens: amount });
-  const failed = addStake(view, parameters, { operator: validator, delegator: sender, amount });
+  const { hopAfterMs } = entry;
+  const returning = { operator: validator, delegator: sender, amount, hopAfterMs };
+  const failed = addStake(view, parameters, returning);
   if (failed !== undefined) return failed;
   const change = { validator, account: sender, amount };
   emitStake(view, 'stake.unbonding-cancelled', change, { endMs: endMs.toString() });

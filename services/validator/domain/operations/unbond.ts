@@ -23,10 +23,12 @@ export function unbond(
   if ('error' in found) return found.error;
   const refused = refuseRelease(context, validator, amount);
   if (refused !== undefined) return refused;
+  const { hopAfterMs } = view.need(DELEGATIONS, validator, sender);
   payDelegation(view, validator, sender);
   removeStake(view, validator, sender, amount);
   const endMs = endOfUnbonding(parameters, place.timeMs);
-  const failed = startUnbonding(view, { operator: validator, delegator: sender, amount, endMs });
+  const leaving = { operator: validator, delegator: sender, amount, endMs, hopAfterMs };
+  const failed = startUnbonding(view, leaving);
   if (failed !== undefined) return failed;
   const change = { validator, account: sender, amount };
   emitStake(view, 'stake.unbonded', change, { endMs: endMs.toString() });

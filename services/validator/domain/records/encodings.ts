@@ -199,7 +199,7 @@ const unbondingBytes = record(
   'unbonding',
   new ContainerType({
     entries: new ListCompositeType(
-      new ContainerType({ epoch: uint64, endMs: uint64, shares: amount }),
+      new ContainerType({ epoch: uint64, endMs: uint64, shares: amount, hopAfterMs: uint64 }),
       ENTRIES_MAX,
     ),
   }),

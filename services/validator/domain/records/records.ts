@@ -148,6 +148,8 @@ export interface UnbondingEntry {
   /** When it is paid out, Unix milliseconds. */
   readonly endMs: number;
   readonly shares: bigint;
+  /** That of the delegation which it was: bonded again, it may move on no sooner. */
+  readonly hopAfterMs: number;
 }
 
 /** Stake of one account on its way out of one validator, oldest entry first. */

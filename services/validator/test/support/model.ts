@@ -1,4 +1,6 @@
-import { PARAMETERS } from './economy.ts';
+import { toHex } from '#kernel';
+import type { EconomyParameters } from '../../domain/parameters.ts';
+import { addressOf } from './economy.ts';
 
 /** Base units are multiples of this: the model divides where the ledger has shares, and rounds far below a unit. */
 const ONE = 2n ** 96n;
@@ -29,7 +31,7 @@ interface Moved extends Leaving {
 export class EconomyModel {
   readonly validators = new Map<string, ModelValidator>();
   readonly liquid = new Map<string, bigint>();
-  readonly parameters: typeof PARAMETERS;
+  readonly parameters: EconomyParameters;
   leaving: Leaving[] = [];
   moved: Moved[] = [];
   /** First heights of the sets that were decided, by epoch. */
@@ -37,7 +39,7 @@ export class EconomyModel {
   #epochStart = 1;
   burnt = 0n;
 
-  constructor(parameters: typeof PARAMETERS) {
+  constructor(parameters: EconomyParameters) {
     this.parameters = parameters;
   }
 
@@ -144,9 +146,23 @@ export class EconomyModel {
       this.burnt += taken;
       return taken;
     };
-    const own = this.leaving.filter(({ validator, epoch }) => validator === name && epoch >= since);
-    for (const entry of own.toSorted((a, b) => a.epoch - b.epoch)) entry.amount -= take(part(entry.amount));
-    for (const move of this.moved) {
+    const epochs = new Map<number, Leaving[]>();
+    for (const entry of this.leaving) {
+      if (entry.validator !== name || entry.epoch < since) continue;
+      epochs.set(entry.epoch, [...(epochs.get(entry.epoch) ?? []), entry]);
+    }
+    // What left in one epoch bears alike.
+    for (const [, entries] of [...epochs].toSorted(([x], [y]) => x - y)) {
+      const whole = entries.reduce((sum, { amount }) => sum + amount, 0n);
+      const cut = take(part(whole));
+      for (const entry of entries) entry.amount -= whole === 0n ? 0n : (cut * entry.amount) / whole;
+    }
+    // Where the budget ends among moves, it does in the order of their keys.
+    const place = ({ account, destination }: Moved): string =>
+      toHex(addressOf(account)) + toHex(addressOf(destination));
+    for (const move of this.moved.toSorted((x, y) =>
+      place(x) < place(y) ? -1 : Number(place(x) > place(y)),
+    )) {
       if (move.validator !== name || move.epoch < since) continue;
       const due = part(move.amount) < budget ? part(move.amount) : budget;
       move.amount -= due;
