@@ -40,7 +40,8 @@ function stakingRoute(app: App, { ledger }: GatewayComponents): void {
       height,
       epoch: {
         epoch: progress.epoch,
-        firstHeight: progress.epochStart + 1,
+        // The first epoch begins at its start, later ones after the height that ended the one before.
+        firstHeight: progress.epochStart + (progress.epoch === 0 ? 0 : 1),
         lastHeight,
         blocksLeft: lastHeight - height,
         setSince: progress.setSince,
