@@ -4,8 +4,15 @@ import fc from 'fast-check';
 import { addressOfKey, CodedError, toHex } from '#kernel';
 import { makeValidatorSet } from '#services/validator';
 import { SORTS } from '../schemas/validators.ts';
-import { pageOfValidators, type Sort } from '../validators/ranking.ts';
+import * as ranking from '../validators/ranking.ts';
 import { validatorOfTest } from './fake-stake.ts';
+
+type Sort = ranking.Sort;
+const pageOfValidators = (
+  validators: Parameters<typeof ranking.rankValidators>[0],
+  sort: Sort,
+  page: Parameters<typeof ranking.pageOfValidators>[2],
+) => ranking.pageOfValidators(ranking.rankValidators(validators, sort), sort, page);
 
 const operatorOf = (index: number) => new Uint8Array(20).fill(index);
 const some = fc
