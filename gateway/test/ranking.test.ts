@@ -104,7 +104,9 @@ describe('a list of validators', () => {
     const members = all.map(({ operator, record: { publicKey } }) => {
       return { address: addressOfKey('ed25519', publicKey), publicKey, power: 5, operator, name: '' };
     });
-    const { items } = pageOfValidators(all, 'power', { limit: 9 });
+    const outside = validatorOfTest(operatorOf(9), { name: 'outside', key: 9 });
+    const { items } = pageOfValidators([outside, ...all], 'power', { limit: 9 });
+    assert.equal(items.pop(), outside);
     assert.deepEqual(
       items.map(({ operator }) => operator),
       makeValidatorSet(members).validators.map(({ operator }) => operator),

@@ -16,8 +16,8 @@ export interface Ranked {
 type Place = Pick<Ranked, 'value' | 'address'>;
 
 /**
- * Validators, the largest value first, names by their characters. Equals stand by operator; by power they stand by
- * consensus address, so that the validators of the set come first and in its order.
+ * Validators, the largest value first, names by their characters. Equals stand by operator, but those of equal power
+ * by consensus address, so that the validators of the set come first and in its order.
  */
 export function rankValidators(validators: readonly ValidatorState[], sort: Sort): readonly Ranked[] {
   return validators.map((state) => rank(state, sort)).toSorted(compare);
@@ -56,8 +56,10 @@ export function pageOfValidators(
 function rank(state: ValidatorState, sort: Sort): Ranked {
   switch (sort) {
     case 'power': {
-      const address = addressOfKey('ed25519', consensusKeyOf(state));
-      return { state, value: BigInt(state.seat?.current.power ?? 0), address };
+      const power = state.seat?.current.power ?? 0;
+      // A hash is work: only those of the set are ranked by one.
+      const address = power === 0 ? state.operator : addressOfKey('ed25519', consensusKeyOf(state));
+      return { state, value: BigInt(power), address };
     }
     case 'stake':
       return { state, value: state.pool.stake, address: state.operator };
