@@ -132,6 +132,10 @@ describe('stake on a real ledger', () => {
       held.items.map(({ validator }: { validator: string }) => validator).toSorted(),
       [aliceText, firstText].toSorted(),
     );
+    const one = await get(`/accounts/${aliceText}/delegations?limit=1`);
+    const two = await get(`/accounts/${aliceText}/delegations?limit=1&cursor=${one.nextCursor}`);
+    assert.deepEqual([...one.items, ...two.items], held.items);
+    assert.equal(two.nextCursor, undefined);
     assert.deepEqual((await get('/validators/top?by=stake&limit=1')).items[0].operator, firstText);
   });
 
