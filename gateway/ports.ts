@@ -16,6 +16,7 @@ export type ChainReader = Pick<
   | 'validatorSet'
   | 'transaction'
   | 'receipts'
+  | 'events'
   | 'transactionsOf'
   | 'evidence'
   | 'evidences'
@@ -25,7 +26,10 @@ export type ChainReader = Pick<
 >;
 
 /** What the edge needs of the ledger. */
-export type LedgerReader = Pick<Ledger, 'account' | 'prove' | 'attestations' | 'validators' | 'offences'>;
+export type LedgerReader = Pick<
+  Ledger,
+  'tip' | 'account' | 'prove' | 'attestations' | 'validators' | 'offences' | 'stake'
+>;
 
 /** What the edge shows of snapshots. */
 export type SnapshotsReader = Pick<Snapshots, 'list'>;

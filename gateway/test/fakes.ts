@@ -14,11 +14,13 @@ import {
   type Result,
 } from '#kernel';
 import type { Block, ChainTip, Commit, FinalisedBlock, FinalTransaction } from '#services/block';
-import type { Account, AttestationRecord, Receipt } from '#services/blockchain';
+import type { Account, AttestationRecord, BlockEvent, Receipt, ReceiptEvent } from '#services/blockchain';
 import type { Transaction } from '#services/transaction';
-import type { ValidatorSet } from '#services/validator';
+import { DEFAULT_STAKING, type ValidatorSet } from '#services/validator';
 import { systemClock, systemRandom, systemScheduler } from '#runtime';
 import type { GatewayComponents, GenesisPort, PeerView } from '../ports.ts';
+import { CONSENSUS_PARAMETERS, LEDGER_PARAMETERS } from './fake-parameters.ts';
+import { FakeStake, validatorOfTest } from './fake-stake.ts';
 
 export const fakeError = defineErrors('fake', {
   'nonce-too-low': { status: 409, action: 'reject', title: 'The nonce is used' },
@@ -57,21 +59,23 @@ export function makeTransaction(seed: number, to: Uint8Array = BOB): Transaction
   };
 }
 
-function receiptOf(transaction: Transaction): Receipt {
+const TRANSFERRED: ReceiptEvent = { type: 'transfer', attributes: [{ key: 'amount', value: '5' }] };
+
+function receiptOf(transaction: Transaction, events: ReadonlyMap<string, readonly ReceiptEvent[]>): Receipt {
   return {
     transactionHash: transaction.hash,
     status: 'finalized',
     code: '',
     gasUsed: 700,
     fee: 1400n,
-    events: [{ type: 'transfer', attributes: [{ key: 'amount', value: '5' }] }],
+    events: events.get(transaction.id) ?? [TRANSFERRED],
   };
 }
 
 const validators: ValidatorSet = {
   validators: [
     {
-      address: new Uint8Array(20).fill(9),
+      address: addressOfKey('ed25519', new Uint8Array(32).fill(3)),
       publicKey: new Uint8Array(32).fill(3),
       power: 10,
       operator: ALICE,
@@ -89,6 +93,11 @@ export class FakeNode {
   readonly accounts = new Map<string, Account>([[toHex(ALICE), { balance: 10n ** 30n, nonce: 4 }]]);
   readonly attested: AttestationRecord[] = [];
   readonly sources: string[] = [];
+  readonly stake = new FakeStake();
+  /** Events of receipts that are not those of a transfer, by transaction. */
+  readonly receiptEvents = new Map<string, readonly ReceiptEvent[]>();
+  /** What blocks do by themselves, by height: set before the block is final. */
+  readonly ownEvents = new Map<number, readonly BlockEvent[]>();
   peerList: PeerView[] = [];
   isSyncing = false;
   reasons: string[] = [];
@@ -97,9 +106,15 @@ export class FakeNode {
   reads = 0;
   validate: (bytes: Uint8Array) => Promise<object> = async (bytes) => ({ valid: false, bytes: bytes.length });
   submitDelay: Promise<void> = Promise.resolve();
+  #held: ReturnType<GatewayComponents['ledger']['tip']> | undefined;
   readonly #finalised = new Set<(event: FinalisedBlock) => void>();
   readonly #dropped = new Set<(transaction: Transaction, error: CodedError) => void>();
   readonly #consensus = new Set<(event: object) => void>();
+
+  constructor() {
+    const first = { name: 'first', key: 3, stake: 10n ** 25n, power: 10, status: 'active' } as const;
+    this.stake.registered.push(validatorOfTest(ALICE, first));
+  }
 
   get height(): number {
     return this.blocks.length;
@@ -119,27 +134,8 @@ export class FakeNode {
       validators,
       rotation: { priorities: [0] },
       stateRoot: hash('state-node', Uint8Array.of(this.height)),
-      parameters: {
-        minGasPrice: 3n,
-        maxBlockBytes: 1,
-        maxBlockGas: 1,
-        maxBlockTransactions: 1,
-        maxValidators: 1,
-        minSelfStake: 1n,
-        powerReduction: 1n,
-        epochBlocks: 1,
-        unbondingPeriodMs: 1,
-        evidenceMaxAgeMs: 1,
-      },
-      consensus: {
-        proposeTimeoutMs: 1,
-        prevoteTimeoutMs: 1,
-        precommitTimeoutMs: 1,
-        timeoutDeltaMs: 1,
-        emptyBlockIntervalMs: 1,
-        precisionMs: 1,
-        messageDelayMs: 1,
-      },
+      parameters: LEDGER_PARAMETERS,
+      consensus: CONSENSUS_PARAMETERS,
     };
   }
 
@@ -170,7 +166,7 @@ export class FakeNode {
       lastCommit: this.blocks.at(-1)?.commit,
     };
     const commit = { height, round: 0, blockHash, signatures: [new Uint8Array(64), undefined] };
-    const receipts = transactions.map(receiptOf);
+    const receipts = transactions.map((transaction) => receiptOf(transaction, this.receiptEvents));
     this.blocks.push({ block, commit, receipts });
     for (const { id } of transactions) this.pending.delete(id);
     const execution = {
@@ -183,7 +179,7 @@ export class FakeNode {
       nextValidators: validators,
       nextRotation: { priorities: [0] },
       offences: [],
-      events: [],
+      events: this.ownEvents.get(height) ?? [],
       changedAccounts: new Map<string, Account>(),
     };
     for (const listener of this.#finalised) listener({ block, commit, execution });
@@ -212,6 +208,8 @@ export class FakeNode {
       version: '0.1.0',
       chain: this.#chain(),
       ledger: {
+        tip: () => this.#ledgerTip(),
+        stake: () => this.stake,
         account: async (address, height) => {
           if (height === 0) throw fakeError('height-not-retained', 'height 0 is pruned');
           return this.accounts.get(toHex(address));
@@ -258,6 +256,15 @@ export class FakeNode {
       publicExposure: false,
       ...overrides,
     };
+  }
+
+  #ledgerTip(): ReturnType<GatewayComponents['ledger']['tip']> {
+    if (this.#held?.height === this.height) return this.#held;
+    const { height, stateRoot, rotation, parameters, consensus } = this.tip();
+    const receiptRoot = new Uint8Array(32);
+    const staking = DEFAULT_STAKING;
+    this.#held = { height, stateRoot, receiptRoot, validators, rotation, parameters, staking, consensus };
+    return this.#held;
   }
 
   #mempool(): GatewayComponents['mempool'] {
@@ -336,6 +343,7 @@ export class FakeNode {
       validatorSet: async (height) => (height > 0 ? validators : undefined),
       transaction: async (id) => finals().find(({ transaction }) => transaction.id === toHex(id)),
       receipts: async (height) => this.#find(height)?.receipts,
+      events: async (height) => this.ownEvents.get(height) ?? [],
       transactionsOf: async (address, { limit }) => ({
         items: finals()
           .filter(({ transaction }) => toHex(transaction.sender) === toHex(address))

@@ -24,7 +24,7 @@ import {
 } from '#services/validator';
 import { ExecutionView, checkConservation, executeTransaction } from '../domain/execute.ts';
 import { stateKey } from '../domain/state-keys.ts';
-import type { Account, ExecutionInput, Receipt, ReceiptEvent } from '../domain/types.ts';
+import type { Account, BlockEvent, ExecutionInput, Receipt } from '../domain/types.ts';
 import { SLICE_TRANSACTIONS } from '../limits.ts';
 import type { LedgerTip } from './face.ts';
 import { recordReader } from './stake-state.ts';
@@ -52,7 +52,7 @@ export interface BlockOutcome {
   readonly changes: readonly RecordChange[];
   readonly hot: HotRecords;
   readonly feePool: bigint;
-  readonly events: readonly ReceiptEvent[];
+  readonly events: readonly BlockEvent[];
   readonly nextValidators: ValidatorSet;
   readonly nextRotation: ProposerRotation;
 }
@@ -72,14 +72,14 @@ export async function executeBlock(basis: ExecutionBasis, input: ExecutionInput)
   for (const record of gathered.records) stake.bring(record);
   const given = commit === undefined ? 0n : basis.feePool;
   beginBlock(stake, parameters, { ...block, fees: given, due: gathered.due });
-  const events = stake.takeEvents();
+  const events = blockEvents(stake, 'before');
   const receipts: Receipt[] = [];
   for (const [index, transaction] of input.transactions.entries()) {
     receipts.push(executeTransaction(view, { view: stake, parameters }, transaction, input));
     if (index % SLICE_TRANSACTIONS === SLICE_TRANSACTIONS - 1) await basis.breathe();
   }
   const next = endBlock(stake, parameters, input, turnsOf(tip.validators, tip.rotation, TURNS_KEPT));
-  events.push(...stake.takeEvents());
+  events.push(...blockEvents(stake, 'after'));
   const feePool = basis.feePool - given + view.fees;
   const elsewhere = held(stake.need(TOTALS)) - held(needHot(hot, TOTALS)) + feePool - basis.feePool;
   checkConservation(before, view, elsewhere);
@@ -95,6 +95,11 @@ export async function executeBlock(basis: ExecutionBasis, input: ExecutionInput)
     nextValidators: next ?? tip.validators,
     nextRotation: next === undefined ? advanced : rotationFor(next, tip.validators, advanced),
   };
+}
+
+/** What the block did by itself since this was last asked. */
+function blockEvents(stake: StakeView, when: BlockEvent['when']): BlockEvent[] {
+  return stake.takeEvents().map(({ type, attributes }) => ({ when, type, attributes }));
 }
 
 /** What is in no account and not in the fee pool, less what came into being on the way. */

@@ -107,7 +107,7 @@ describe('consensus over the real chain, ledger, files and keys', () => {
       const done = await own?.performance(operator, { from: 0, to: 9, limit: 9 });
       const tally = done?.map(({ performance }) => performance.votes - performance.missed) ?? [];
       assert(tally.reduce((sum, signedVotes) => sum + signedVotes, 0) > 0, 'its signatures are in commits');
-      const [delegation] = (await own?.delegationsOf(operator, { limit: 1 })) ?? [];
+      const [delegation] = (await own?.delegationsOf(operator, { limit: 1 }))?.items ?? [];
       assert((delegation?.rewards ?? 0n) > 0n, 'it is paid for them');
     } finally {
       for (const node of nodes) await node.close();

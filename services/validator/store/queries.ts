@@ -85,6 +85,13 @@ export interface AddressPage {
   readonly limit: number;
 }
 
+/** A page of what an account has. */
+export interface AccountHoldings<Item> {
+  readonly items: Item[];
+  /** After this validator the next page begins; undefined at the end. A page may be empty and not the last. */
+  readonly next: Uint8Array | undefined;
+}
+
 /** Reads of the context's state at the tip. Lists are by address; what is small is in memory. */
 export interface StakeQueries {
   validator(operator: Uint8Array): ValidatorState | undefined;
@@ -94,9 +101,9 @@ export interface StakeQueries {
   operatorOfKey(key: Uint8Array): Promise<Uint8Array | undefined>;
   delegations(operator: Uint8Array, page: AddressPage): Promise<DelegationState[]>;
   /** What an account has bonded, by validator. */
-  delegationsOf(account: Uint8Array, page: AddressPage): Promise<DelegationState[]>;
-  /** What an account is releasing, by validator and end; the page is of validators. */
-  unbondingsOf(account: Uint8Array, page: AddressPage): Promise<UnbondingState[]>;
+  delegationsOf(account: Uint8Array, page: AddressPage): Promise<AccountHoldings<DelegationState>>;
+  /** What an account is releasing, by validator and end. Both read a page of the validators that it is tied to. */
+  unbondingsOf(account: Uint8Array, page: AddressPage): Promise<AccountHoldings<UnbondingState>>;
   /** By epoch, from `from` on up to `to`; epochs in which nothing was due and the reputation stayed are left out. */
   performance(
     operator: Uint8Array,
@@ -148,12 +155,12 @@ class StakeReads implements StakeQueries {
     return this.#delegationsAt(keys.map((key) => [operator, addressIn(key, 1)]));
   }
 
-  async delegationsOf(account: Uint8Array, page: AddressPage): Promise<DelegationState[]> {
-    return this.#delegationsAt(await this.#tiesOf(account, page));
+  delegationsOf(account: Uint8Array, page: AddressPage): Promise<AccountHoldings<DelegationState>> {
+    return this.#holdingsOf(account, page, (pairs) => this.#delegationsAt(pairs));
   }
 
-  async unbondingsOf(account: Uint8Array, page: AddressPage): Promise<UnbondingState[]> {
-    return this.#unbondingsAt(await this.#tiesOf(account, page));
+  unbondingsOf(account: Uint8Array, page: AddressPage): Promise<AccountHoldings<UnbondingState>> {
+    return this.#holdingsOf(account, page, (pairs) => this.#unbondingsAt(pairs));
   }
 
   async performance(
@@ -205,9 +212,16 @@ class StakeReads implements StakeQueries {
     return entries.map(({ key }) => [addressIn(key, 0), addressIn(key, 1)]);
   }
 
-  async #tiesOf(account: Uint8Array, page: AddressPage): Promise<Pair[]> {
-    const keys = await keysAfter(this.#reader, TIES.prefixOf(account), page);
-    return keys.map((key) => [addressIn(key, 1), account]);
+  /** Whatever an account's ties on a page lead to. */
+  async #holdingsOf<Item>(
+    account: Uint8Array,
+    { limit, ...start }: AddressPage,
+    read: (pairs: readonly Pair[]) => Promise<Item[]>,
+  ): Promise<AccountHoldings<Item>> {
+    const keys = await keysAfter(this.#reader, TIES.prefixOf(account), { ...start, limit: limit + 1 });
+    const operators = keys.slice(0, limit).map((key) => addressIn(key, 1));
+    const items = await read(operators.map((operator): Pair => [operator, account]));
+    return { items, next: keys.length > limit ? operators.at(-1) : undefined };
   }
 
   async #delegationsAt(pairs: readonly Pair[]): Promise<DelegationState[]> {
