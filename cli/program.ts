@@ -12,9 +12,11 @@ import { addQueryCommand } from './commands/query.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addRollbackCommand } from './commands/rollback.ts';
 import { addSignerCommand } from './commands/signer.ts';
+import { addStakeCommand } from './commands/stake/index.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTransactionCommand } from './commands/tx.ts';
 import { addUpCommand } from './commands/up.ts';
+import { addValidatorCommand } from './commands/validator/index.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -54,6 +56,8 @@ Examples:
   addKeysCommand(program);
   addGenesisCommand(program);
   addTransactionCommand(program);
+  addValidatorCommand(program);
+  addStakeCommand(program);
   addQueryCommand(program);
   addLightCommand(program);
   addRollbackCommand(program);

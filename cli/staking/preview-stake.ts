@@ -1,5 +1,15 @@
 import type { DelegationFacts, StakeRules, UnbondingFacts, ValidatorFacts } from './facts.ts';
-import { change, effectLine, line, nameOf, powerLines, time, wouldFail, type Preview } from './preview.ts';
+import {
+  change,
+  effectLine,
+  line,
+  nameOf,
+  powerLines,
+  time,
+  wouldFail,
+  type Preview,
+  type PreviewLine,
+} from './preview.ts';
 
 /** What the sender has at the validator, and the clock, where a preview depends on them. */
 export interface Standing {
@@ -67,21 +77,29 @@ export function previewRedelegate(
   refuseRelease(rules, source, own.source, amount);
   const arriving = own.destination.amount;
   const reached = nowMs + rules.unbondingPeriodMs;
-  const [from, to] = [
-    powerLines(rules, source, source.stake - amount),
-    powerLines(rules, destination, destination.stake + amount),
-  ];
+  const from = powerLines(rules, source, source.stake - amount);
+  const to = powerLines(rules, destination, destination.stake + amount);
   return {
     title: `redelegate ${amount} from ${nameOf(source)} to ${nameOf(destination)}`,
     lines: [
       change('sourceDelegation', 'bonded at the source', own.source.amount, own.source.amount - amount),
       change('destinationDelegation', 'at the destination', arriving, arriving + amount),
       line('rewards', 'rewards paid with it', own.source.rewards + own.destination.rewards),
-      ...from.map((one) => ({ ...one, key: `${one.key}OfSource`, label: `source: ${one.label}` })),
-      ...to.map((one) => ({ ...one, key: `${one.key}OfDestination`, label: `destination: ${one.label}` })),
+      ...from.map((one) => prefixed('source', one)),
+      ...to.map((one) => prefixed('destination', one)),
       effectLine(rules),
       time('answersForSourceUntil', 'may not move on before', reached, 'about '),
     ],
+  };
+}
+
+/** A line of one of two validators. */
+function prefixed(which: string, { key, label, value, text }: PreviewLine): PreviewLine {
+  return {
+    key: `${which}${key.charAt(0).toUpperCase()}${key.slice(1)}`,
+    label: `${which}: ${label}`,
+    value,
+    text,
   };
 }
 

@@ -14,6 +14,8 @@ import {
   type PreviewLine,
 } from './preview.ts';
 
+const AT_ONCE = 'with the block that holds it';
+
 /** @throws `cli.would-fail` */
 export function previewRegister(
   { rules }: Standing,
@@ -74,7 +76,7 @@ export function previewEdit(validator: ValidatorFacts, payload: EditPayload): Pr
       ...(minSelfStake === undefined
         ? []
         : [change('minSelfStake', least, validator.minSelfStake, minSelfStake)]),
-      line('takesEffect', 'takes effect', 'at-once', 'with the block that holds it'),
+      line('takesEffect', 'takes effect', 'at-once', AT_ONCE),
     ],
   };
 }
@@ -93,13 +95,13 @@ export function previewUnjail({ rules, nowMs }: Standing, validator: ValidatorFa
     const why = `the operator has bonded ${selfStake}, the minimum is ${minSelfStake}: bond more first`;
     throw wouldFail('validator.self-stake-too-small', why);
   }
-  const [after, when] =
-    validator.power > 0
-      ? ['active', line('takesEffect', 'takes effect', 'at-once', 'with the block that holds it')]
-      : ['inactive', effectLine(rules)];
+  const isSeated = validator.power > 0;
   return {
     title: `let the validator ${nameOf(validator)} out of jail`,
-    lines: [change('status', 'status', status, after as string), when as PreviewLine],
+    lines: [
+      change('status', 'status', status, isSeated ? 'active' : 'inactive'),
+      isSeated ? line('takesEffect', 'takes effect', 'at-once', AT_ONCE) : effectLine(rules),
+    ],
   };
 }
 
