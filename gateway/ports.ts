@@ -25,7 +25,10 @@ export type ChainReader = Pick<
 >;
 
 /** What the edge needs of the ledger. */
-export type LedgerReader = Pick<Ledger, 'account' | 'prove' | 'attestations' | 'validators' | 'offences'>;
+export type LedgerReader = Pick<
+  Ledger,
+  'tip' | 'account' | 'prove' | 'attestations' | 'validators' | 'offences' | 'stake'
+>;
 
 /** What the edge shows of snapshots. */
 export type SnapshotsReader = Pick<Snapshots, 'list'>;

@@ -1,6 +1,5 @@
 import { formatAddress, toHex, type ListProof } from '#kernel';
 import type { Block, BlockSummary, Commit, Header, ItemProof } from '#services/block';
-import type { ValidatorRecord } from '#services/blockchain';
 import type { Validator } from '#services/validator';
 import type { BlockJson, BlockSummaryJson, CommitJson, HeaderJson } from '../schemas/blocks.ts';
 
@@ -61,14 +60,8 @@ export function summaryToJson(summary: BlockSummary): BlockSummaryJson {
   };
 }
 
-/**
- * @param record what the ledger holds of the validator at the tip; absent for the set of a past height
- */
-export function validatorToJson(
-  validator: Validator,
-  totalPower: number,
-  record: Pick<ValidatorRecord, 'stake' | 'status'> | undefined,
-) {
+/** A validator of a set. */
+export function validatorToJson(validator: Validator, totalPower: number) {
   return {
     address: formatAddress(validator.address),
     operator: formatAddress(validator.operator),
@@ -76,7 +69,6 @@ export function validatorToJson(
     publicKey: toHex(validator.publicKey),
     power: validator.power,
     share: totalPower === 0 ? 0 : validator.power / totalPower,
-    ...(record === undefined ? {} : { stake: record.stake.toString(), status: record.status }),
   };
 }
 

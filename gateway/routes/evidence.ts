@@ -7,6 +7,7 @@ import { LIMITS } from '../limits.ts';
 import type { GatewayComponents } from '../ports.ts';
 import { PageQuery, Hash, strict } from '../schemas/common.ts';
 import { EvidenceJson, EvidencePage, OffencePage } from '../schemas/evidence.ts';
+import { parsePlaceCursor, placeCursor } from '../validators/place-cursor.ts';
 import { operation, type App, type RouteContext } from './context.ts';
 
 /** What validators verifiably did wrong. */
@@ -75,7 +76,7 @@ function offencesRoute(app: App, components: GatewayComponents): void {
   app.get('/validators/:address/evidence', { schema }, async (request, reply) => {
     const address = await consensusAddress(components, request.params.address);
     const { cursor, limit = LIMITS.pageItemsDefault } = request.query;
-    const start = startOf(cursor);
+    const start = parsePlaceCursor(cursor);
     // A height has one offence of a kind at most: those of the cursor's height that were shown come again.
     const records = await components.ledger.offences(address, {
       ...(start !== undefined && { upTo: start.height }),
@@ -85,11 +86,8 @@ function offencesRoute(app: App, components: GatewayComponents): void {
     void reply.header('cache-control', REVALIDATE);
     const items = shown.slice(0, limit);
     const page = { address: formatAddress(address), items: items.map(offenceToJson) };
-    const last = items.at(-1);
-    if (shown.length <= limit || last === undefined) return page;
-    const before = start?.height === last.height ? start.skip : 0;
-    const skip = before + items.filter(({ height }) => height === last.height).length;
-    return { ...page, nextCursor: `${last.height}.${skip}` };
+    const nextCursor = shown.length > limit ? placeCursor(items, start) : undefined;
+    return nextCursor === undefined ? page : { ...page, nextCursor };
   });
 }
 
@@ -109,19 +107,4 @@ async function consensusAddress({ chain, ledger }: GatewayComponents, text: stri
     'validator-not-found',
     `${text} is neither the consensus address nor the operator of a validator`,
   );
-}
-
-const CURSOR = /^(0|[1-9][0-9]{0,15})\.([1-9])$/;
-
-/** `HEIGHT.SKIP`: go on at the height, past so many of its offences. */
-function startOf(cursor: string | undefined): { height: number; skip: number } | undefined {
-  if (cursor === undefined) return undefined;
-  const [, height = '', skip = ''] = CURSOR.exec(cursor) ?? [];
-  if (height === '' || !Number.isSafeInteger(Number(height))) {
-    throw gatewayError(
-      'malformed-cursor',
-      `"${cursor}" is no cursor of this list: use "nextCursor" as it is`,
-    );
-  }
-  return { height: Number(height), skip: Number(skip) };
 }

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { Address, Amount, Count, Cursor, Flag, Hash, Height, Hex, page, strict, Time } from './common.ts';
 import { LIMITS } from '../limits.ts';
+import { StakePayloadsJson } from './stake-payloads.ts';
 
 export const HeaderJson = Type.Object({
   version: Count,
@@ -106,7 +107,7 @@ export const KeyTypeJson = Type.Union([Type.Literal('ed25519'), Type.Literal('se
 });
 const DecimalText = Type.String({ description: 'a whole number below 2^53 as decimal text' });
 
-export const PayloadJson = Type.Union([TransferJson, AttestJson]);
+export const PayloadJson = Type.Union([TransferJson, AttestJson, ...StakePayloadsJson]);
 export type PayloadJson = Static<typeof PayloadJson>;
 
 export const SignedTransactionJson = Type.Object(

@@ -16,9 +16,10 @@ import {
 import type { Block, ChainTip, Commit, FinalisedBlock, FinalTransaction } from '#services/block';
 import type { Account, AttestationRecord, Receipt } from '#services/blockchain';
 import type { Transaction } from '#services/transaction';
-import type { ValidatorSet } from '#services/validator';
+import { DEFAULT_STAKING, type ValidatorSet } from '#services/validator';
 import { systemClock, systemRandom, systemScheduler } from '#runtime';
 import type { GatewayComponents, GenesisPort, PeerView } from '../ports.ts';
+import { FakeStake, validatorOfTest } from './fake-stake.ts';
 
 export const fakeError = defineErrors('fake', {
   'nonce-too-low': { status: 409, action: 'reject', title: 'The nonce is used' },
@@ -71,7 +72,7 @@ function receiptOf(transaction: Transaction): Receipt {
 const validators: ValidatorSet = {
   validators: [
     {
-      address: new Uint8Array(20).fill(9),
+      address: addressOfKey('ed25519', new Uint8Array(32).fill(3)),
       publicKey: new Uint8Array(32).fill(3),
       power: 10,
       operator: ALICE,
@@ -89,6 +90,7 @@ export class FakeNode {
   readonly accounts = new Map<string, Account>([[toHex(ALICE), { balance: 10n ** 30n, nonce: 4 }]]);
   readonly attested: AttestationRecord[] = [];
   readonly sources: string[] = [];
+  readonly stake = new FakeStake();
   peerList: PeerView[] = [];
   isSyncing = false;
   reasons: string[] = [];
@@ -97,9 +99,15 @@ export class FakeNode {
   reads = 0;
   validate: (bytes: Uint8Array) => Promise<object> = async (bytes) => ({ valid: false, bytes: bytes.length });
   submitDelay: Promise<void> = Promise.resolve();
+  #held: ReturnType<GatewayComponents['ledger']['tip']> | undefined;
   readonly #finalised = new Set<(event: FinalisedBlock) => void>();
   readonly #dropped = new Set<(transaction: Transaction, error: CodedError) => void>();
   readonly #consensus = new Set<(event: object) => void>();
+
+  constructor() {
+    const first = { name: 'first', key: 3, stake: 10n ** 25n, power: 10, status: 'active' } as const;
+    this.stake.registered.push(validatorOfTest(ALICE, first));
+  }
 
   get height(): number {
     return this.blocks.length;
@@ -212,6 +220,8 @@ export class FakeNode {
       version: '0.1.0',
       chain: this.#chain(),
       ledger: {
+        tip: () => this.#ledgerTip(),
+        stake: () => this.stake,
         account: async (address, height) => {
           if (height === 0) throw fakeError('height-not-retained', 'height 0 is pruned');
           return this.accounts.get(toHex(address));
@@ -258,6 +268,15 @@ export class FakeNode {
       publicExposure: false,
       ...overrides,
     };
+  }
+
+  #ledgerTip(): ReturnType<GatewayComponents['ledger']['tip']> {
+    if (this.#held?.height === this.height) return this.#held;
+    const { height, stateRoot, rotation, parameters, consensus } = this.tip();
+    const receiptRoot = new Uint8Array(32);
+    const staking = DEFAULT_STAKING;
+    this.#held = { height, stateRoot, receiptRoot, validators, rotation, parameters, staking, consensus };
+    return this.#held;
   }
 
   #mempool(): GatewayComponents['mempool'] {

@@ -1,6 +1,7 @@
 export { beginBlock, type CountedCommit } from './domain/begin-block.ts';
 export { endBlock } from './domain/end-block.ts';
 export { genesisRecords, type GenesisRecords, type GenesisValidatorTerms } from './domain/genesis-records.ts';
+export { votesOf } from './domain/epoch/close-epoch.ts';
 export { executeOperation } from './domain/operations/execute.ts';
 export { checkIdentity } from './domain/operations/terms.ts';
 export { DEFAULT_STAKING, type EconomyParameters, type StakingParameters } from './domain/parameters.ts';
@@ -36,6 +37,7 @@ export { readStakeTip, setsOf, type StakeTip } from './store/read-sets.ts';
 export { endOfPrefix, type RecordReader } from './store/record-reader.ts';
 export {
   createStakeQueries,
+  type AccountHoldings,
   type DelegationState,
   type StakeQueries,
   type UnbondingState,

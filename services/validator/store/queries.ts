@@ -73,6 +73,13 @@ export interface AddressPage {
   readonly limit: number;
 }
 
+/** A page of what an account has. */
+export interface AccountHoldings<Item> {
+  readonly items: Item[];
+  /** After this validator the next page begins; undefined at the end. A page may be empty and not the last. */
+  readonly next: Uint8Array | undefined;
+}
+
 /** Reads of the context's state at the tip. Lists are by address; what is small is in memory. */
 export interface StakeQueries {
   validator(operator: Uint8Array): ValidatorState | undefined;
@@ -82,9 +89,9 @@ export interface StakeQueries {
   operatorOfKey(key: Uint8Array): Promise<Uint8Array | undefined>;
   delegations(operator: Uint8Array, page: AddressPage): Promise<DelegationState[]>;
   /** What an account has bonded, by validator. */
-  delegationsOf(account: Uint8Array, page: AddressPage): Promise<DelegationState[]>;
-  /** What an account is releasing, by validator and end; the page is of validators. */
-  unbondingsOf(account: Uint8Array, page: AddressPage): Promise<UnbondingState[]>;
+  delegationsOf(account: Uint8Array, page: AddressPage): Promise<AccountHoldings<DelegationState>>;
+  /** What an account is releasing, by validator and end. Both read a page of the validators that it is tied to. */
+  unbondingsOf(account: Uint8Array, page: AddressPage): Promise<AccountHoldings<UnbondingState>>;
   /** By epoch, from `from` on up to `to`; epochs in which nothing was due are left out. */
   performance(
     operator: Uint8Array,
@@ -158,12 +165,18 @@ export function createStakeQueries(reader: RecordReader, hot: () => HotRecords):
     });
   }
 
-  async function tiesOf(
+  type Pairs = readonly (readonly [operator: Uint8Array, delegator: Uint8Array])[];
+
+  /** Whatever an account's ties on a page lead to. */
+  async function holdingsOf<Item>(
     account: Uint8Array,
-    page: AddressPage,
-  ): Promise<(readonly [Uint8Array, Uint8Array])[]> {
-    const keys = await keysAfter(reader, TIES.prefixOf(account), page);
-    return keys.map((key) => [addressIn(key, 1), account] as const);
+    { limit, ...start }: AddressPage,
+    read: (pairs: Pairs) => Promise<Item[]>,
+  ): Promise<AccountHoldings<Item>> {
+    const keys = await keysAfter(reader, TIES.prefixOf(account), { ...start, limit: limit + 1 });
+    const operators = keys.slice(0, limit).map((key) => addressIn(key, 1));
+    const items = await read(operators.map((operator) => [operator, account] as const));
+    return { items, next: keys.length > limit ? operators.at(-1) : undefined };
   }
 
   return {
@@ -180,8 +193,8 @@ export function createStakeQueries(reader: RecordReader, hot: () => HotRecords):
       const keys = await keysAfter(reader, DELEGATIONS.prefixOf(operator), page);
       return delegationsAt(keys.map((key) => [operator, addressIn(key, 1)] as const));
     },
-    delegationsOf: async (account, page) => delegationsAt(await tiesOf(account, page)),
-    unbondingsOf: async (account, page) => unbondingsAt(await tiesOf(account, page)),
+    delegationsOf: (account, page) => holdingsOf(account, page, delegationsAt),
+    unbondingsOf: (account, page) => holdingsOf(account, page, unbondingsAt),
     async performance(operator, { from, to, limit }) {
       const [first, after] = [PERFORMANCES.keyOf(operator, from), PERFORMANCES.keyOf(operator, to + 1)];
       const entries = await reader.range(first, after, limit);
