@@ -16,6 +16,7 @@ export type ChainReader = Pick<
   | 'validatorSet'
   | 'transaction'
   | 'receipts'
+  | 'events'
   | 'transactionsOf'
   | 'evidence'
   | 'evidences'

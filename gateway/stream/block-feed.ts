@@ -1,12 +1,13 @@
-import { formatAddress, toHex } from '#kernel';
+import { formatAddress, fromHex, toHex } from '#kernel';
 import type { Block } from '#services/block';
-import type { Receipt } from '#services/blockchain';
+import type { BlockEvent, Receipt } from '#services/blockchain';
 import type { Transaction } from '#services/transaction';
 import { timeText } from '../json/chain-json.ts';
 import { receiptToJson } from '../json/transaction-json.ts';
 import type { BlockSummaryJson } from '../schemas/blocks.ts';
 import { formatCursor } from './cursor.ts';
 import type { ChainTopic, TopicFilter } from './topics.ts';
+import { isAbout, validatorEventsOf, type ValidatorEvent } from './validator-events.ts';
 
 /** A message ready to send, and its place in the block. */
 export interface FeedItem {
@@ -22,19 +23,28 @@ export class BlockFeed {
   readonly height: number;
   readonly #block: Block;
   readonly #receipts: readonly Receipt[];
+  readonly #own: readonly BlockEvent[];
   readonly #messages = new Map<string, Buffer>();
   #byAccount: Map<string, number[]> | undefined;
   #byHash: Map<string, number> | undefined;
+  #events: readonly ValidatorEvent[] | undefined;
 
-  constructor(block: Block, receipts: readonly Receipt[]) {
+  /** @param own what the block did outside of its transactions */
+  constructor(block: Block, receipts: readonly Receipt[], own: readonly BlockEvent[]) {
     this.height = block.header.height;
     this.#block = block;
     this.#receipts = receipts;
+    this.#own = own;
   }
 
-  /** Number of the block's last position. */
-  get lastPosition(): number {
-    return this.#block.transactions.length;
+  get #validatorEvents(): readonly ValidatorEvent[] {
+    this.#events ??= validatorEventsOf(this.#block, this.#receipts, this.#own);
+    return this.#events;
+  }
+
+  /** Validator events stand behind the transactions, so that no two messages of different kinds share a position. */
+  get #eventsFrom(): number {
+    return this.#block.transactions.length + 1;
   }
 
   /** Items of a topic with positions after `position`, in order. */
@@ -43,8 +53,21 @@ export class BlockFeed {
       if (position < 0) yield { position: 0, message: this.#messageAt('blocks', 0) };
       return;
     }
+    if (topic === 'validators') {
+      yield* this.#eventItems(filter, position);
+      return;
+    }
     for (const index of this.#indexes(filter)) {
       if (index + 1 > position) yield { position: index + 1, message: this.#messageAt(topic, index + 1) };
+    }
+  }
+
+  *#eventItems({ account }: TopicFilter, after: number): Generator<FeedItem> {
+    const address = account === undefined ? undefined : formatAddress(fromHex(account));
+    for (const [index, event] of this.#validatorEvents.entries()) {
+      const position = this.#eventsFrom + index;
+      if (position <= after || (address !== undefined && !isAbout(event, address))) continue;
+      yield { position, message: this.#messageAt('validators', position) };
     }
   }
 
@@ -71,6 +94,7 @@ export class BlockFeed {
   }
 
   #data(topic: ChainTopic, position: number): object {
+    if (topic === 'validators') return this.#validatorEvents[position - this.#eventsFrom] ?? {};
     if (topic === 'blocks') return summaryOf(this.#block, this.#receipts);
     const index = position - 1;
     const transaction = this.#block.transactions[index];

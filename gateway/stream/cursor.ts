@@ -2,7 +2,7 @@ import { gatewayError } from '../errors.ts';
 
 /**
  * A place in the stream of final things. As text `height.position`, where position 0 is the block itself and
- * position n its n-th transaction, or `height` alone for the end of that block. A client that resumes from a
+ * position n its n-th transaction, further positions the events of validators, or `height` alone for the end of that block. A client that resumes from a
  * cursor gets what comes after it.
  */
 export interface StreamCursor {

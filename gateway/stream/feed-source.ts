@@ -19,7 +19,7 @@ export class FeedSource {
 
   /** Keeps a new block at hand. */
   add({ block, execution }: FinalisedBlock): void {
-    const feed = new BlockFeed(block, execution.receipts);
+    const feed = new BlockFeed(block, execution.receipts, execution.events);
     this.#recent.set(feed.height, feed);
     if (this.#recent.size <= this.#recentMax) return;
     const oldest = this.#recent.keys().next();
@@ -37,9 +37,13 @@ export class FeedSource {
     if (recent !== undefined) return recent;
     await this.#enter();
     try {
-      const [block, receipts] = await Promise.all([this.#chain.block(height), this.#chain.receipts(height)]);
-      if (block === undefined || receipts === undefined) return undefined;
-      return new BlockFeed(block, receipts);
+      const [block, receipts, events] = await Promise.all([
+        this.#chain.block(height),
+        this.#chain.receipts(height),
+        this.#chain.events(height),
+      ]);
+      if (block === undefined || receipts === undefined || events === undefined) return undefined;
+      return new BlockFeed(block, receipts, events);
     } finally {
       this.#leave();
     }

@@ -5,7 +5,7 @@ import { LIMITS } from '../limits.ts';
 import type { App } from '../routes/context.ts';
 import { strict } from '../schemas/common.ts';
 import type { StreamHub } from './stream-hub.ts';
-import { parseFilter, parseTopic, TOPICS, type Topic } from './topics.ts';
+import { parseFilter, parseTopic, takesAccount, TOPICS, type Topic } from './topics.ts';
 
 const StreamQuery = strict({
   topics: Type.Optional(
@@ -30,7 +30,8 @@ export function acceptStreams(app: App, hub: StreamHub): void {
 export function streamRoute(app: App, hub: StreamHub, allowedOrigins: readonly string[]): void {
   const schema = {
     tags: ['stream'],
-    summary: 'WebSocket: blocks, transactions, receipts, consensus and network as they happen',
+    summary:
+      'WebSocket: blocks, transactions, receipts, events of validators, consensus and network as they happen',
     description: STREAM_TEXT,
     querystring: StreamQuery,
   };
@@ -85,7 +86,7 @@ function wishesOf(query: { topics?: string; cursor?: string; hash?: string; acco
   const topics = [...new Set((query.topics ?? '').split(',').filter((text) => text !== ''))].map(parseTopic);
   const filterOf = (topic: Topic) => {
     const hash = topic === 'receipts' ? query.hash : undefined;
-    const account = topic === 'receipts' || topic === 'transactions' ? query.account : undefined;
+    const account = takesAccount(topic) ? query.account : undefined;
     return parseFilter(topic, hash, account);
   };
   if (topics.length === 0 && Object.keys(query).length > 0) {
@@ -98,10 +99,12 @@ function wishesOf(query: { topics?: string; cursor?: string; hash?: string; acco
 const STREAM_TEXT = `Messages are JSON text. Send \`{"subscribe": topic}\` with \`hash\` or \`account\` where the
 topic takes one, \`cursor\` to resume after a message received before, and \`id\` to find the answer; send
 \`{"unsubscribe": topic}\` to end it. Topics: \`blocks\`, \`transactions\` (all, or of an account), \`receipts\`
-(by hash: at once if final already, then complete; or of an account), \`consensus\` and \`network\` (of this node,
+(by hash: at once if final already, then complete; or of an account), \`validators\` (what happened to validators and
+stake, all or of a validator or account, as CloudEvents 1.0; \`source\` and \`id\` are the same on every node), \`consensus\` and \`network\` (of this node,
 best effort, no cursor).
 
 Received: \`{"topic", "cursor", "data"}\`, \`{"subscribed", "cursor"}\`, \`{"unsubscribed"}\`, and
-\`{"error": problem, "cursor"}\`. A cursor is \`height.position\`: position 0 is the block, n its n-th transaction;
+\`{"error": problem, "cursor"}\`. A cursor is \`height.position\`: position 0 is the block, n its n-th transaction,
+and events of validators come after the last transaction;
 \`height\` alone is the end of that block. The server pings; a client that does not read is closed with
 \`gateway.slow-consumer\` and the cursor to resume from. The node closes with 1001 when it stops.`;

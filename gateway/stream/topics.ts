@@ -2,7 +2,7 @@ import { fromHex, parseAddress, toHex } from '#kernel';
 import { gatewayError } from '../errors.ts';
 
 /** Topics of what is final: replayable. */
-export const CHAIN_TOPICS = ['blocks', 'transactions', 'receipts'] as const;
+export const CHAIN_TOPICS = ['blocks', 'transactions', 'receipts', 'validators'] as const;
 /** Topics of what happens on this node: best effort, no replay. */
 export const LOCAL_TOPICS = ['consensus', 'network'] as const;
 export const TOPICS = [...CHAIN_TOPICS, ...LOCAL_TOPICS] as const;
@@ -20,6 +20,11 @@ export interface TopicFilter {
 
 export function isChainTopic(topic: Topic): topic is ChainTopic {
   return CHAIN_TOPICS.some((known) => known === topic);
+}
+
+/** True for a topic of which an account can be followed. */
+export function takesAccount(topic: Topic): boolean {
+  return topic === 'transactions' || topic === 'receipts' || topic === 'validators';
 }
 
 /** @throws `gateway.unknown-topic` */
@@ -46,7 +51,7 @@ export function parseFilter(
   if (hash !== undefined && topic !== 'receipts') {
     throw gatewayError('filter-unsupported', `only receipts can be chosen by hash, not ${topic}`);
   }
-  if (account !== undefined && topic !== 'receipts' && topic !== 'transactions') {
+  if (account !== undefined && !takesAccount(topic)) {
     throw gatewayError('filter-unsupported', `${topic} cannot be chosen by account`);
   }
   if (hash !== undefined && account !== undefined) {

@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, formatAddress } from '#kernel';
+import { addressOfKey, compareBytes, equalBytes, formatAddress } from '#kernel';
 import type {
   DelegationState,
   Performance,
@@ -101,7 +101,10 @@ export class FakeStake implements StakeQueries {
   }
 
   async operatorOfKey(key: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.oldKeys.get(formatAddress(key));
+    const own = this.registered.find(({ record }) =>
+      equalBytes(addressOfKey('ed25519', record.publicKey), key),
+    );
+    return own?.operator ?? this.oldKeys.get(formatAddress(key));
   }
 
   async delegations(operator: Uint8Array, page: { after?: Uint8Array; limit: number }) {

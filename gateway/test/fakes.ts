@@ -14,7 +14,7 @@ import {
   type Result,
 } from '#kernel';
 import type { Block, ChainTip, Commit, FinalisedBlock, FinalTransaction } from '#services/block';
-import type { Account, AttestationRecord, Receipt } from '#services/blockchain';
+import type { Account, AttestationRecord, BlockEvent, Receipt } from '#services/blockchain';
 import type { Transaction } from '#services/transaction';
 import { DEFAULT_STAKING, type ValidatorSet } from '#services/validator';
 import { systemClock, systemRandom, systemScheduler } from '#runtime';
@@ -91,6 +91,8 @@ export class FakeNode {
   readonly attested: AttestationRecord[] = [];
   readonly sources: string[] = [];
   readonly stake = new FakeStake();
+  /** What blocks do by themselves, by height: set before the block is final. */
+  readonly ownEvents = new Map<number, readonly BlockEvent[]>();
   peerList: PeerView[] = [];
   isSyncing = false;
   reasons: string[] = [];
@@ -191,7 +193,7 @@ export class FakeNode {
       nextValidators: validators,
       nextRotation: { priorities: [0] },
       offences: [],
-      events: [],
+      events: this.ownEvents.get(height) ?? [],
       changedAccounts: new Map<string, Account>(),
     };
     for (const listener of this.#finalised) listener({ block, commit, execution });
@@ -355,6 +357,7 @@ export class FakeNode {
       validatorSet: async (height) => (height > 0 ? validators : undefined),
       transaction: async (id) => finals().find(({ transaction }) => transaction.id === toHex(id)),
       receipts: async (height) => this.#find(height)?.receipts,
+      events: async (height) => this.ownEvents.get(height) ?? [],
       transactionsOf: async (address, { limit }) => ({
         items: finals()
           .filter(({ transaction }) => toHex(transaction.sender) === toHex(address))

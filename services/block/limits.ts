@@ -37,6 +37,8 @@ export const EXECUTIONS_CACHED_MAX = 4;
 
 /** Transactions, and as many receipts, that share one stored value: what one point read decodes. */
 export const CHUNK_ITEMS = 64;
+/** Values with a block's own events at most: some for every registered validator, and for what matures. */
+export const EVENT_CHUNKS_MAX = 2_048;
 
 /** Values from this size on are compressed. */
 export const COMPRESS_BYTES_MIN = 1024;

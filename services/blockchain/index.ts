@@ -3,6 +3,7 @@ export { stateKey } from './domain/state-keys.ts';
 export type {
   Account,
   AttestationRecord,
+  BlockEvent,
   ConsensusParameters,
   Execution,
   ExecutionInput,

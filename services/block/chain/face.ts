@@ -1,5 +1,11 @@
 import type { ListProof, Result } from '#kernel';
-import type { ConsensusParameters, Execution, LedgerParameters, Receipt } from '#services/blockchain';
+import type {
+  BlockEvent,
+  ConsensusParameters,
+  Execution,
+  LedgerParameters,
+  Receipt,
+} from '#services/blockchain';
 import type { Transaction } from '#services/transaction';
 import type { ProposerRotation, ValidatorSet } from '#services/validator';
 import type { Evidence } from '../domain/evidence/types.ts';
@@ -160,6 +166,8 @@ export interface Chain {
   validatorSet(height: number): Promise<ValidatorSet | undefined>;
   transaction(hash: Uint8Array): Promise<FinalTransaction | undefined>;
   receipts(height: number): Promise<readonly Receipt[] | undefined>;
+  /** What a block did outside of its transactions, in order; undefined when these are pruned. */
+  events(height: number): Promise<readonly BlockEvent[] | undefined>;
   /** What an account sent or received by, newest first. @throws `block.malformed-cursor` */
   transactionsOf(address: Uint8Array, page: PageRequest): Promise<Page<AccountTransaction>>;
   /** Evidence in a final block, by its 32-byte identity. */

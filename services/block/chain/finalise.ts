@@ -54,6 +54,7 @@ export async function finaliseBlock(
     commit,
     encodedReceipts: execution.encodedReceipts,
     gasUsed: execution.gasUsed,
+    events: execution.events,
     validatorSets: unstoredSets(components.storedSets, [validators, execution.nextValidators]),
   });
   ledger.stage(execution, batch);

@@ -22,6 +22,7 @@ export type ChainQueries = Pick<
   | 'validatorSet'
   | 'transaction'
   | 'receipts'
+  | 'events'
   | 'transactionsOf'
   | 'transactionProof'
   | 'receiptProof'
@@ -98,6 +99,10 @@ export function createQueries(components: QueryComponents): ChainQueries {
       const encoded = await whenFinal(height, encodedReceipts);
       return encoded?.map((receipt) => receiptCodec.decode(receipt));
     },
+    events: (height) =>
+      whenFinal(height, async (final) =>
+        final < (await store.prunedBelow()) ? undefined : store.events(final),
+      ),
     async transactionsOf(address, page) {
       const limit = pageLimit(page.limit);
       const places = await historyPlaces(engine, address, page.cursor, limit + 1);

@@ -2,13 +2,15 @@ import type { StateEngine } from '#engines/state';
 import { equalBytes, type Logger } from '#kernel';
 import { inputOf } from '../domain/execution-input.ts';
 import { verifyContent } from '../domain/verify-header.ts';
+import { CHUNK_ITEMS } from '../limits.ts';
 import { corruptHome, type BlockStore } from '../store/block-store.ts';
+import { blocksKey } from '../store/keys.ts';
 import { stageBlock } from '../store/stage-block.ts';
 import type { ChainLedger } from './ports.ts';
 
 /**
- * Executes the last stored block again when the state was rolled back by a height (`rollBack`). Its receipts are
- * stored anew: a fault in the execution before may have made others.
+ * Executes the last stored block again when the state was rolled back by a height (`rollBack`). Its receipts and events
+ * are stored anew: a fault in the execution before may have made others.
  *
  * @throws `block.corrupt-home` when the block does not follow from the state
  */
@@ -39,8 +41,13 @@ export async function replayTip(components: {
     throw corruptHome(`executed again, block ${height} leads to other validators than its header names`);
   }
   const batch = engine.batch();
-  const { encodedReceipts, gasUsed, nextValidators } = execution;
-  stageBlock(batch, { block, commit, encodedReceipts, gasUsed, validatorSets: [validators, nextValidators] });
+  const { encodedReceipts, gasUsed, events, nextValidators } = execution;
+  const before = await store.events(height);
+  for (let chunk = 0; chunk * CHUNK_ITEMS < before.length; chunk++) {
+    batch.delete('blocks', blocksKey.events(height, chunk));
+  }
+  const validatorSets = [validators, nextValidators];
+  stageBlock(batch, { block, commit, encodedReceipts, gasUsed, events, validatorSets });
   ledger.stage(execution, batch);
   await engine.write(batch, { sync: true });
   ledger.committed(execution);

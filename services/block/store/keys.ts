@@ -1,7 +1,16 @@
 import { bytesToUint64, concatBytes, uint64ToBytes, utf8, writeUint32 } from '#kernel';
 
 /** Tags of the records in the family `blocks`. Append only. */
-const TAG = { header: 1, body: 2, commit: 3, height: 4, validators: 5, evidence: 6, evidenceAt: 7 } as const;
+const TAG = {
+  header: 1,
+  body: 2,
+  commit: 3,
+  height: 4,
+  validators: 5,
+  evidence: 6,
+  evidenceAt: 7,
+  events: 8,
+} as const;
 
 function tagged(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   return concatBytes(Uint8Array.of(tag), ...parts);
@@ -23,6 +32,8 @@ export const blocksKey = {
   evidence: (height: number, index: number) =>
     tagged(TAG.evidence, uint64ToBytes(height), uint32ToBytes(index)),
   evidenceAt: (evidenceHash: Uint8Array) => tagged(TAG.evidenceAt, evidenceHash),
+  /** One value for each `CHUNK_ITEMS` events of the block itself; none for a block without any. */
+  events: (height: number, chunk: number) => tagged(TAG.events, uint64ToBytes(height), uint32ToBytes(chunk)),
   validators: (setHash: Uint8Array) => tagged(TAG.validators, setHash),
 };
 

@@ -7,7 +7,7 @@ import { blocksKey, historyKey, metaKey, placeToBytes, receiptsKey } from './key
 import { rolesIn } from './stage-block.ts';
 
 /**
- * Removes the transactions, receipts and index entries of the heights from `start` to before `end`, one
+ * Removes the transactions, receipts, events and index entries of the heights from `start` to before `end`, one
  * atomic write a block. Headers, commits and validator sets stay: with them the chain of hashes can be
  * verified from the genesis.
  */
@@ -19,6 +19,7 @@ export async function pruneBlocks(
   const { engine, store, identity } = components;
   for (let height = start; height < end; height++) {
     const transactions = await store.encodedTransactions(height);
+    const events = await store.events(height);
     const batch = engine.batch();
     for (const [index, encoded] of transactions.entries()) {
       const transaction = decodeTransaction(encoded, identity);
@@ -31,6 +32,9 @@ export async function pruneBlocks(
         batch.delete('blocks', blocksKey.body(height, index / CHUNK_ITEMS));
         batch.delete('receipts', receiptsKey(height, index / CHUNK_ITEMS));
       }
+    }
+    for (let chunk = 0; chunk * CHUNK_ITEMS < events.length; chunk++) {
+      batch.delete('blocks', blocksKey.events(height, chunk));
     }
     batch.put('meta', metaKey.pruned, uint64ToBytes(height + 1));
     await engine.write(batch);

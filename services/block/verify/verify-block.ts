@@ -175,6 +175,7 @@ async function verifyBody(
   expected.receipts += chunks;
   expected.transactions += transactionCount;
   await verifyReceipts(context, height, summary, next);
+  await verifyEvents(context, height);
   if (encoded === undefined) return;
   if (encoded.length !== transactionCount) {
     return faults.add(CODE, where, `${encoded.length} are stored, the block has ${transactionCount}`);
@@ -194,6 +195,11 @@ async function verifyBody(
     encoded.map((one) => decodeTransaction(one, identity)),
   );
   if (transactions !== undefined) await verifyIndexes(context, height, transactions);
+}
+
+/** No header commits to them: here they can be read, or not. */
+async function verifyEvents({ store, faults }: BlockContext, height: number): Promise<void> {
+  await faults.guard(CODE, `events of block ${height}`, () => store.events(height));
 }
 
 async function verifyReceipts(

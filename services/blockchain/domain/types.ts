@@ -23,6 +23,12 @@ export interface ReceiptEvent {
   readonly attributes: readonly { readonly key: string; readonly value: string }[];
 }
 
+/** What a block does by itself, outside of its transactions. */
+export interface BlockEvent extends ReceiptEvent {
+  /** Whether it happened before the transactions of the block or after them. */
+  readonly when: 'before' | 'after';
+}
+
 export interface Receipt {
   readonly transactionHash: Uint8Array;
   /** A failed transaction pays its fee and changes nothing else. */
@@ -141,7 +147,7 @@ export interface Execution {
   /** Offences that the block records for the first time. */
   readonly offences: readonly OffenceRecord[];
   /** What happened before the transactions and after them, in order. */
-  readonly events: readonly ReceiptEvent[];
+  readonly events: readonly BlockEvent[];
   /** Accounts that the block changed, by address in hex. */
   readonly changedAccounts: ReadonlyMap<string, Account>;
 }

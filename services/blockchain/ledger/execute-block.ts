@@ -23,7 +23,7 @@ import {
 } from '#services/validator';
 import { ExecutionView, checkConservation, executeTransaction } from '../domain/execute.ts';
 import { stateKey } from '../domain/state-keys.ts';
-import type { Account, ExecutionInput, Receipt, ReceiptEvent } from '../domain/types.ts';
+import type { Account, BlockEvent, ExecutionInput, Receipt } from '../domain/types.ts';
 import { SLICE_TRANSACTIONS } from '../limits.ts';
 import type { LedgerTip } from './face.ts';
 import { recordReader } from './stake-state.ts';
@@ -51,7 +51,7 @@ export interface BlockOutcome {
   readonly changes: readonly RecordChange[];
   readonly hot: HotRecords;
   readonly feePool: bigint;
-  readonly events: readonly ReceiptEvent[];
+  readonly events: readonly BlockEvent[];
   readonly nextValidators: ValidatorSet;
   readonly nextRotation: ProposerRotation;
 }
@@ -71,14 +71,14 @@ export async function executeBlock(basis: ExecutionBasis, input: ExecutionInput)
   for (const record of gathered.records) stake.bring(record);
   const given = commit === undefined ? 0n : basis.feePool;
   beginBlock(stake, parameters, { ...block, fees: given, due: gathered.due });
-  const events = stake.takeEvents();
+  const events: BlockEvent[] = stake.takeEvents().map((event) => ({ ...event, when: 'before' }));
   const receipts: Receipt[] = [];
   for (const [index, transaction] of input.transactions.entries()) {
     receipts.push(executeTransaction(view, { view: stake, parameters }, transaction, input));
     if (index % SLICE_TRANSACTIONS === SLICE_TRANSACTIONS - 1) await basis.breathe();
   }
   const next = endBlock(stake, parameters, input, turnsOf(tip.validators, tip.rotation, TURNS_KEPT));
-  events.push(...stake.takeEvents());
+  for (const event of stake.takeEvents()) events.push({ ...event, when: 'after' });
   const feePool = basis.feePool - given + view.fees;
   const totalsBefore = hot.get(toHex(TOTALS.keyOf()))?.value as StakeTotals;
   const elsewhere = held(stake.need(TOTALS)) - held(totalsBefore) + feePool - basis.feePool;
