@@ -45,6 +45,7 @@ Examples:
   $ node0 up                                   run a local network of four validators
   $ node0 tx transfer --from alice --to ADDRESS --amount 5 --wait
   $ node0 query status
+  $ node0 stake bond --from alice --validator ADDRESS --amount 5000000
   $ node0 genesis validate genesis.json
 `,
   );

@@ -218,6 +218,25 @@ describe('validators of a network that runs', () => {
     );
   });
 
+  it('the consensus key is rotated, and the node goes on with the new one', async () => {
+    const made = await guide.answer<{ publicKey: string }>('keys create');
+    const edited = await guide.answer<Outcome>('validator edit');
+    assert.equal(edited.status, 'finalized');
+    const rotated = await guide.answer<Outcome>('validator rotate-key');
+    assert.equal(rotated.status, 'finalized');
+    await until(
+      'the new key is in force',
+      async () => (await newcomer()).publicKey === made.publicKey,
+      PATIENT,
+    );
+    await stake.stopNewcomer();
+    const moved = await guide.run('mkdir');
+    assert.equal(moved.code, 0, moved.stderr);
+    guide.doneOtherwise('start --home node');
+    await stake.startNewcomer(['--set', 'consensus.key=keys/consensus-2.json']);
+    await votesAfter(await epochNow());
+  });
+
   it('a validator that signs two blocks is tombstoned', async () => {
     const stranger = await DoubleVoter.join(stake.network, 3);
     try {
@@ -252,23 +271,6 @@ describe('validators of a network that runs', () => {
     } finally {
       await stranger.stop();
     }
-  });
-
-  it('the consensus key is rotated, and the node goes on with the new one', async () => {
-    const made = await guide.answer<{ publicKey: string }>('keys create');
-    const edited = await guide.answer<Outcome>('validator edit');
-    assert.equal(edited.status, 'finalized');
-    const rotated = await guide.answer<Outcome>('validator rotate-key');
-    assert.equal(rotated.status, 'finalized');
-    await until(
-      'the new key is in force',
-      async () => (await newcomer()).publicKey === made.publicKey,
-      PATIENT,
-    );
-    await stake.stopNewcomer();
-    guide.doneOtherwise('start --home node');
-    await stake.startNewcomer(['--set', 'consensus.key=keys/consensus-2.json']);
-    await votesAfter(await epochNow());
   });
 
   it('it leaves, and the guide has no command that was not run', async () => {

@@ -78,7 +78,7 @@ export class Guide {
   }
 
   #find(beginning: string): string {
-    const found = this.#commands.filter((text) => text.startsWith(`npx node0 ${beginning}`));
+    const found = this.#commands.filter((text) => text.replace(/^npx node0 /, '').startsWith(beginning));
     const [only] = found;
     assert.ok(only !== undefined, `the guide has no command "${beginning}"`);
     return only;
