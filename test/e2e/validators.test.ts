@@ -201,8 +201,16 @@ describe('validators of a network that runs', () => {
     );
     await told('RewardsWithdrawn', operator);
     const again = await stake.network.node0(
-      ...['stake', 'unbond', '--from', join(stake.newcomer.home, 'accounts', 'alice.json')],
-      ...['--validator', operator, '--amount', '20000000000', '--yes', '--json'],
+      'stake',
+      'unbond',
+      '--from',
+      join(stake.newcomer.home, 'accounts', 'alice.json'),
+      '--validator',
+      operator,
+      '--amount',
+      '20000000000',
+      '--yes',
+      '--json',
     );
     assert.equal(again.code, 0, again.stderr);
     const cancelled = await guide.answer<Outcome>('stake cancel-unbond');
@@ -263,8 +271,15 @@ describe('validators of a network that runs', () => {
       assert.ok(evidence.some(({ hash }) => hash === slash.evidence));
       await told('ValidatorSlashed', operator);
       const bond = await stake.network.node0(
-        ...['stake', 'bond', '--from', join(stake.newcomer.home, 'accounts', 'alice.json')],
-        ...['--validator', operator, '--amount', '1000', '--yes'],
+        'stake',
+        'bond',
+        '--from',
+        join(stake.newcomer.home, 'accounts', 'alice.json'),
+        '--validator',
+        operator,
+        '--amount',
+        '1000',
+        '--yes',
       );
       assert.equal(bond.code, 1);
       assert.match(bond.stderr, /nothing was signed: .*\(validator\.tombstoned\)/);

@@ -78,8 +78,7 @@ export class Guide {
   }
 
   #find(beginning: string): string {
-    const found = this.#commands.filter((text) => text.replace(/^npx node0 /, '').startsWith(beginning));
-    const [only] = found;
+    const only = this.#commands.find((text) => text.replace(/^npx node0 /, '').startsWith(beginning));
     assert.ok(only !== undefined, `the guide has no command "${beginning}"`);
     return only;
   }

@@ -57,7 +57,12 @@ export class StakeNetwork {
         address: parseAddress(address),
         balance: 2n * STAKE,
       })),
-      validators: validators.map((validator) => ({ ...validator, stake: STAKE })),
+      validators: validators.map(({ name, consensusKey, operatorKey }) => ({
+        name,
+        consensusKey,
+        operatorKey,
+        stake: STAKE,
+      })),
     });
     const text = JSON.stringify(quickened(document));
     const file = join(folder, 'genesis.json');
