@@ -1,3 +1,4 @@
+import { isCodedError } from '#kernel';
 import type { ApiClient } from '../api-client.ts';
 import type { DelegationFacts, StakeRules, UnbondingFacts, ValidatorFacts } from './facts.ts';
 
@@ -82,6 +83,21 @@ export async function readRules(api: ApiClient): Promise<StakeRules> {
 /** @param address of its consensus key or its operator */
 export function readValidatorAnswer(api: ApiClient, address: string): Promise<ValidatorAnswer> {
   return api.get<ValidatorAnswer>(`/validators/${encodeURIComponent(address)}`);
+}
+
+/**
+ * The validator that an address belongs to, when there is one: of an operator, or of a consensus key that it has or
+ * had.
+ */
+export async function findRegistered(api: ApiClient, address: string): Promise<ValidatorAnswer | undefined> {
+  try {
+    return await readValidatorAnswer(api, address);
+  } catch (error) {
+    const isUnknown =
+      isCodedError(error, 'cli.node-refused') && error.details['code'] === 'gateway.validator-not-found';
+    if (isUnknown) return undefined;
+    throw error;
+  }
 }
 
 export function validatorFacts(answer: ValidatorAnswer): ValidatorFacts {

@@ -1,4 +1,4 @@
-import { addressOfKey, fromHex, parseAddress, toHex, type SigningKey } from '#kernel';
+import { fromHex, parseAddress, toHex, type SigningKey } from '#kernel';
 import { systemClock } from '#runtime';
 import { keyPossessionDigest, movedBy, type StakePayload } from '#services/transaction';
 import { ApiClient } from '../api-client.ts';
@@ -18,8 +18,8 @@ import {
 } from '../transactions/submit-transaction.ts';
 import { explainCode } from './advice.ts';
 import type { Standing } from './preview-stake.ts';
-import { change, formatPreview, line, previewToJson, wouldFail, type Preview } from './preview.ts';
-import { readBalance, readRules } from './read-facts.ts';
+import { change, formatPreview, line, nameOf, previewToJson, wouldFail, type Preview } from './preview.ts';
+import { findRegistered, readBalance, readRules } from './read-facts.ts';
 
 export interface OperationOptions extends SenderOptions {
   yes: boolean;
@@ -85,16 +85,21 @@ export async function runOperation(
   if (final.status === 'failed') process.exitCode = EXIT.failed;
 }
 
-/** The public key of an Ed25519 key file, without opening it. @throws `cli.usage` */
-export async function consensusKeyOf(
-  nameOrFile: string,
-  home: string,
-): Promise<{ readonly publicKey: Uint8Array; readonly address: Uint8Array }> {
+/**
+ * The public key of an Ed25519 key file that no validator has or had, without opening it.
+ *
+ * @throws `cli.usage`, `cli.would-fail`
+ */
+export async function newConsensusKey(api: ApiClient, nameOrFile: string, home: string): Promise<Uint8Array> {
   const { file, path } = await readKeyFile(nameOrFile, home);
   if (file.type !== 'ed25519')
     throw cliError('usage', `${path} is not of an Ed25519 key: consensus needs one`);
-  const publicKey = fromHex(file.publicKey, 32);
-  return { publicKey, address: addressOfKey('ed25519', publicKey) };
+  const owner = await findRegistered(api, file.address);
+  if (owner !== undefined) {
+    const why = `the key of ${path} is or was that of ${nameOf(owner)}: make a new one with "node0 keys create"`;
+    throw wouldFail('validator.key-used', why);
+  }
+  return fromHex(file.publicKey, 32);
 }
 
 /** With what it costs and what is left. */
@@ -117,9 +122,9 @@ async function withCosts(
   return { title: preview.title, lines: [...preview.lines, ...costs] };
 }
 
-/** Where machines read the output, people read the preview on standard error. */
+/** Where machines read the output, people on a terminal read the preview on standard error. */
 async function agree(preview: Preview, { yes, json }: OperationOptions): Promise<void> {
-  if (json && !yes) new Output(false).note(formatPreview(preview));
+  if (json && !yes && process.stdin.isTTY) new Output(false).note(formatPreview(preview));
   if (!(await confirm('sign and submit it?', { assumeYes: yes }))) {
     throw cliError('declined', 'nothing was signed');
   }

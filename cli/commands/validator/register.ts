@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { basisPoints } from '../../percentage.ts';
 import { addOperationOptions, amount } from '../../staking/operation-options.ts';
+import { nameOf, wouldFail } from '../../staking/preview.ts';
+import { findRegistered } from '../../staking/read-facts.ts';
 import { previewRegister } from '../../staking/preview-validator.ts';
-import { consensusKeyOf, runOperation, type OperationOptions } from '../../staking/run-operation.ts';
+import { newConsensusKey, runOperation, type OperationOptions } from '../../staking/run-operation.ts';
 import { addIdentityOptions, type IdentityOptions } from './identity-options.ts';
 import { NO_PROOF } from './no-proof.ts';
 
@@ -42,8 +44,13 @@ export function addRegisterCommand(validator: Command): void {
       '\nThe keys are those of the home that "node0 init" made, unless files are named.\n\nExamples:\n  $ node0 validator register --home node --stake 5000000000 --name "Erin Nodes" --contact ops@erin.example\n  $ node0 validator register --from operator.json --consensus-key consensus.json --stake 5000000000 --name Erin --dry-run\n',
     )
     .action((options: RegisterOptions) =>
-      runOperation(options, async ({ sender, ...standing }) => {
-        const { publicKey } = await consensusKeyOf(options.consensusKey, options.home);
+      runOperation(options, async ({ api, sender, ...standing }) => {
+        const taken = await findRegistered(api, sender);
+        if (taken !== undefined) {
+          const why = `the sender operates ${nameOf(taken)} already: register from another account`;
+          throw wouldFail('validator.operator-taken', why);
+        }
+        const publicKey = await newConsensusKey(api, options.consensusKey, options.home);
         const { name, website = '', contact = '', description = '', location = '' } = options;
         const terms = {
           identity: { name, website, contact, description, location },

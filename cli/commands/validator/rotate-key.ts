@@ -3,7 +3,7 @@ import { toHex } from '#kernel';
 import { addOperationOptions } from '../../staking/operation-options.ts';
 import { previewRotateKey } from '../../staking/preview-validator.ts';
 import { readValidatorAnswer, validatorFacts } from '../../staking/read-facts.ts';
-import { consensusKeyOf, runOperation, type OperationOptions } from '../../staking/run-operation.ts';
+import { newConsensusKey, runOperation, type OperationOptions } from '../../staking/run-operation.ts';
 import { NO_PROOF } from './no-proof.ts';
 
 interface RotateKeyOptions extends OperationOptions {
@@ -25,7 +25,7 @@ export function addRotateKeyCommand(validator: Command): void {
     )
     .action((options: RotateKeyOptions) =>
       runOperation(options, async ({ api, sender, ...standing }) => {
-        const { publicKey } = await consensusKeyOf(options.consensusKey, options.home);
+        const publicKey = await newConsensusKey(api, options.consensusKey, options.home);
         const answer = await readValidatorAnswer(api, sender);
         const keys = { before: answer.nextPublicKey ?? answer.publicKey, after: toHex(publicKey) };
         return {
