@@ -17,7 +17,7 @@ export const STAKE = 10n ** 12n;
 export const QUICK = {
   epochBlocks: 8,
   emptyBlockIntervalMs: 500,
-  unbondingPeriodMs: 10_000,
+  unbondingPeriodMs: 15_000,
   signedBlocksWindow: 20,
   downtimeJailMs: 2_000,
 } as const;
