@@ -8,6 +8,7 @@ import { LIMITS } from '../limits.ts';
 import type { GatewayComponents } from '../ports.ts';
 import { PageQuery, strict } from '../schemas/common.ts';
 import { AccountDelegationsPage, RewardsPage, StakingJson, UnbondingsPage } from '../schemas/validators.ts';
+import { parseAddressCursor } from '../validators/address-cursor.ts';
 import { atTip } from '../validators/at-tip.ts';
 import { operation, type App, type RouteContext } from './context.ts';
 
@@ -40,7 +41,8 @@ function stakingRoute(app: App, { ledger }: GatewayComponents): void {
       height,
       epoch: {
         epoch: progress.epoch,
-        firstHeight: progress.epochStart + 1,
+        // The first epoch begins at its start, later ones after the height that ended the one before.
+        firstHeight: progress.epochStart + (progress.epoch === 0 ? 0 : 1),
         lastHeight,
         blocksLeft: lastHeight - height,
         setSince: progress.setSince,
@@ -63,8 +65,7 @@ interface AccountRequest {
 /** The account and the page of a request; the cursor is the operator after whom the page begins. */
 function asked({ params, query }: AccountRequest) {
   const { cursor, limit = LIMITS.pageItemsDefault } = query;
-  const after = cursor === undefined ? undefined : parseAddress(cursor);
-  return { account: parseAddress(params.address), page: { limit, ...(after !== undefined && { after }) } };
+  return { account: parseAddress(params.address), page: { limit, ...parseAddressCursor(cursor) } };
 }
 
 function pageToJson<Item, Json>(

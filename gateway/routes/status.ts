@@ -13,6 +13,7 @@ const StatusJson = Type.Object({
   stateRoot: Hash,
   blockTime: Time,
   validators: Count,
+  epoch: Type.Integer({ description: 'the epoch in progress: GET /staking says more' }),
   peers: Count,
   syncing: Type.Boolean(),
   secondsToGenesis: Type.Optional(
@@ -23,7 +24,7 @@ const StatusJson = Type.Object({
 
 /** `GET /status`. The text is made once for each height, number of peers, state of syncing and second of waiting. */
 export function statusRoutes(app: App, { components }: RouteContext): void {
-  const { chain, clock, identity, peers, version } = components;
+  const { chain, clock, identity, ledger, peers, version } = components;
   const genesisHash = toHex(identity.genesisHash);
   let cached = { tag: '', text: '' };
   const current = (): typeof cached => {
@@ -42,6 +43,7 @@ export function statusRoutes(app: App, { components }: RouteContext): void {
       stateRoot: toHex(tip.stateRoot),
       blockTime: timeText(tip.blockTimeMs),
       validators: tip.validators.validators.length,
+      epoch: ledger.stake().progress().epoch,
       peers: count,
       syncing,
       ...(secondsToGenesis > 0 && { secondsToGenesis }),

@@ -1,4 +1,4 @@
-import { addressOfKey, formatAddress, parseAddress } from '#kernel';
+import { addressOfKey, formatAddress } from '#kernel';
 import type { StakeQueries, ValidatorState } from '#services/validator';
 import { gatewayError } from '../errors.ts';
 import { REVALIDATE } from '../http/headers.ts';
@@ -24,6 +24,7 @@ import {
   ValidatorDetailJson,
   ValidatorParams,
 } from '../schemas/validators.ts';
+import { parseAddressCursor } from '../validators/address-cursor.ts';
 import { atTip, validatorOf } from '../validators/at-tip.ts';
 import { parsePlaceCursor, placeCursor } from '../validators/place-cursor.ts';
 import { operation, type App, type RouteContext } from './context.ts';
@@ -74,8 +75,8 @@ interface EpochPage {
 /** Epochs of a validator that ended, oldest first; without `from` the latest ones. */
 async function epochsOf(stake: StakeQueries, { operator }: ValidatorState, query: EpochPage) {
   const { from, to, limit = LIMITS.pageItemsDefault, cursor } = query;
-  const last = Math.min(to ?? Number.MAX_SAFE_INTEGER, stake.progress().epoch);
-  const first = cursor === undefined ? (from ?? Math.max(0, last - limit)) : epochIn(cursor);
+  const last = Math.min(to ?? Number.MAX_SAFE_INTEGER, stake.progress().epoch - 1);
+  const first = cursor === undefined ? (from ?? Math.max(0, last - limit + 1)) : epochIn(cursor);
   if (first > last) return { items: [] };
   const found = await stake.performance(operator, { from: first, to: last, limit: limit + 1 });
   const next = found[limit];
@@ -157,11 +158,10 @@ function delegationsRoute(app: App, { ledger }: GatewayComponents): void {
   );
   app.get('/validators/:address/delegations', { schema }, async (request, reply) => {
     const { cursor, limit = LIMITS.pageItemsDefault } = request.query;
-    const after = cursor === undefined ? undefined : parseAddress(cursor);
+    const start = parseAddressCursor(cursor);
     const { height, value } = await atTip(ledger, async (stake) => {
       const state = await validatorOf(stake, request.params.address);
-      const page = { limit: limit + 1, ...(after !== undefined && { after }) };
-      const found = await stake.delegations(state.operator, page);
+      const found = await stake.delegations(state.operator, { limit: limit + 1, ...start });
       const items = found.slice(0, limit).map(delegationToJson);
       const nextCursor = found.length > limit ? items.at(-1)?.account : undefined;
       return { ...namesOf(state), items, ...(nextCursor !== undefined && { nextCursor }) };

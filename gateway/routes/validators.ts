@@ -1,5 +1,5 @@
 import { toHex } from '#kernel';
-import type { ValidatorSet, ValidatorState } from '#services/validator';
+import type { ValidatorSet } from '#services/validator';
 import { gatewayError } from '../errors.ts';
 import { IMMUTABLE, isUnchanged, REVALIDATE } from '../http/headers.ts';
 import { validatorToJson } from '../json/chain-json.ts';
@@ -15,7 +15,7 @@ import {
   ValidatorSetJson,
   ValidatorsQuery,
 } from '../schemas/validators.ts';
-import { pageOfValidators, type Sort } from '../validators/ranking.ts';
+import { pageOfValidators, rankValidators, type Ranked, type Sort } from '../validators/ranking.ts';
 import { assertFinal } from './block-reference.ts';
 import { operation, type App, type RouteContext } from './context.ts';
 
@@ -23,20 +23,20 @@ import { operation, type App, type RouteContext } from './context.ts';
 export function validatorListRoutes(app: App, { components }: RouteContext): void {
   const registered = registeredAtTip(components.ledger);
   listRoute(app, components, registered);
-  activeRoute(app, components, registered);
-  topRoute(app, components, registered);
+  activeRoute(app, registered);
+  topRoute(app, registered);
   setRoute(app, components);
 }
 
 interface Registered {
   readonly height: number;
   readonly set: ValidatorSet;
-  readonly validators: readonly ValidatorState[];
   /** Names the state that this is of. */
   readonly tag: string;
+  readonly ranked: (sort: Sort) => readonly Ranked[];
 }
 
-/** The registered validators: read once a block, however many ask. */
+/** The registered validators: read once a block and ranked once in each way, however many ask. */
 function registeredAtTip(ledger: LedgerReader): () => Registered {
   let held: { readonly tip: object; readonly registered: Registered } | undefined;
   return () => {
@@ -44,7 +44,18 @@ function registeredAtTip(ledger: LedgerReader): () => Registered {
     if (held?.tip === tip) return held.registered;
     const { height, validators: set, stateRoot } = tip;
     const tag = toHex(stateRoot).slice(0, 32);
-    const registered = { height, set, validators: ledger.stake().validators(), tag };
+    const validators = ledger.stake().validators();
+    const ranks = new Map<Sort, readonly Ranked[]>();
+    const registered: Registered = {
+      height,
+      set,
+      tag,
+      ranked(sort) {
+        const ranked = ranks.get(sort) ?? rankValidators(validators, sort);
+        ranks.set(sort, ranked);
+        return ranked;
+      },
+    };
     held = { tip, registered };
     return registered;
   };
@@ -68,12 +79,11 @@ function listRoute(app: App, { chain }: GatewayComponents, registered: () => Reg
       if (isUnchanged(request, reply, tagOf(set, height), REVALIDATE)) return reply.send();
       return setToJson(set, height);
     }
-    const { height: tip, set, validators, tag } = registered();
+    const all = registered();
+    const { height: tip, set, tag } = all;
     const name = `${tag}-${tip}-${status ?? 'all'}-${sort}-${limit}-${cursor ?? ''}`;
     if (isUnchanged(request, reply, name, REVALIDATE)) return reply.send();
-    const of =
-      status === undefined ? validators : validators.filter(({ record }) => record.status === status);
-    const { items, nextCursor } = pageToJson(of, set, sort, { cursor, limit });
+    const { items, nextCursor } = pageToJson(all, sort, { cursor, limit, status });
     return {
       items,
       totalPower: set.totalPower,
@@ -84,7 +94,7 @@ function listRoute(app: App, { chain }: GatewayComponents, registered: () => Reg
   });
 }
 
-function activeRoute(app: App, _components: GatewayComponents, registered: () => Registered): void {
+function activeRoute(app: App, registered: () => Registered): void {
   const schema = operation(
     'validators',
     'The validators that are active, largest voting power first',
@@ -93,12 +103,12 @@ function activeRoute(app: App, _components: GatewayComponents, registered: () =>
   );
   app.get('/validators/active', { schema }, (request, reply) => {
     const { sort = 'power', limit = LIMITS.pageItemsMax, cursor } = request.query;
-    const { height, set, validators, tag } = registered();
+    const all = registered();
+    const { height, set, tag } = all;
     if (isUnchanged(request, reply, `${tag}-${height}-${sort}-${limit}-${cursor ?? ''}`, REVALIDATE)) {
       return reply.send();
     }
-    const active = validators.filter(({ record }) => record.status === 'active');
-    const { items, nextCursor } = pageToJson(active, set, sort, { cursor, limit });
+    const { items, nextCursor } = pageToJson(all, sort, { cursor, limit, status: 'active' });
     return reply.send({
       items,
       totalPower: set.totalPower,
@@ -109,7 +119,7 @@ function activeRoute(app: App, _components: GatewayComponents, registered: () =>
   });
 }
 
-function topRoute(app: App, _components: GatewayComponents, registered: () => Registered): void {
+function topRoute(app: App, registered: () => Registered): void {
   const schema = operation(
     'validators',
     'The first of the registered validators by stake, reputation, power or name',
@@ -118,9 +128,10 @@ function topRoute(app: App, _components: GatewayComponents, registered: () => Re
   );
   app.get('/validators/top', { schema }, (request, reply) => {
     const { by = 'stake', limit = 10 } = request.query;
-    const { height, set, validators, tag } = registered();
+    const all = registered();
+    const { height, tag } = all;
     if (isUnchanged(request, reply, `${tag}-${height}-${by}-${limit}`, REVALIDATE)) return reply.send();
-    const { items } = pageToJson(validators, set, by, { limit });
+    const { items } = pageToJson(all, by, { limit });
     return reply.send({ items, by, height });
   });
 }
@@ -159,11 +170,10 @@ function tagOf(set: ValidatorSet, height: number): string {
 }
 
 function pageToJson(
-  validators: readonly ValidatorState[],
-  { totalPower }: ValidatorSet,
+  { ranked, set: { totalPower } }: Registered,
   sort: Sort,
-  page: { readonly cursor?: string | undefined; readonly limit: number },
+  page: Parameters<typeof pageOfValidators>[2],
 ) {
-  const { items, next } = pageOfValidators(validators, sort, page);
+  const { items, next } = pageOfValidators(ranked(sort), sort, page);
   return { items: items.map((state) => registeredToJson(state, totalPower)), nextCursor: next };
 }

@@ -14,11 +14,12 @@ import {
   type Result,
 } from '#kernel';
 import type { Block, ChainTip, Commit, FinalisedBlock, FinalTransaction } from '#services/block';
-import type { Account, AttestationRecord, BlockEvent, Receipt } from '#services/blockchain';
+import type { Account, AttestationRecord, BlockEvent, Receipt, ReceiptEvent } from '#services/blockchain';
 import type { Transaction } from '#services/transaction';
 import { DEFAULT_STAKING, type ValidatorSet } from '#services/validator';
 import { systemClock, systemRandom, systemScheduler } from '#runtime';
 import type { GatewayComponents, GenesisPort, PeerView } from '../ports.ts';
+import { CONSENSUS_PARAMETERS, LEDGER_PARAMETERS } from './fake-parameters.ts';
 import { FakeStake, validatorOfTest } from './fake-stake.ts';
 
 export const fakeError = defineErrors('fake', {
@@ -58,14 +59,16 @@ export function makeTransaction(seed: number, to: Uint8Array = BOB): Transaction
   };
 }
 
-function receiptOf(transaction: Transaction): Receipt {
+const TRANSFERRED: ReceiptEvent = { type: 'transfer', attributes: [{ key: 'amount', value: '5' }] };
+
+function receiptOf(transaction: Transaction, events: ReadonlyMap<string, readonly ReceiptEvent[]>): Receipt {
   return {
     transactionHash: transaction.hash,
     status: 'finalized',
     code: '',
     gasUsed: 700,
     fee: 1400n,
-    events: [{ type: 'transfer', attributes: [{ key: 'amount', value: '5' }] }],
+    events: events.get(transaction.id) ?? [TRANSFERRED],
   };
 }
 
@@ -91,6 +94,8 @@ export class FakeNode {
   readonly attested: AttestationRecord[] = [];
   readonly sources: string[] = [];
   readonly stake = new FakeStake();
+  /** Events of receipts that are not those of a transfer, by transaction. */
+  readonly receiptEvents = new Map<string, readonly ReceiptEvent[]>();
   /** What blocks do by themselves, by height: set before the block is final. */
   readonly ownEvents = new Map<number, readonly BlockEvent[]>();
   peerList: PeerView[] = [];
@@ -129,27 +134,8 @@ export class FakeNode {
       validators,
       rotation: { priorities: [0] },
       stateRoot: hash('state-node', Uint8Array.of(this.height)),
-      parameters: {
-        minGasPrice: 3n,
-        maxBlockBytes: 1,
-        maxBlockGas: 1,
-        maxBlockTransactions: 1,
-        maxValidators: 1,
-        minSelfStake: 1n,
-        powerReduction: 1n,
-        epochBlocks: 1,
-        unbondingPeriodMs: 1,
-        evidenceMaxAgeMs: 1,
-      },
-      consensus: {
-        proposeTimeoutMs: 1,
-        prevoteTimeoutMs: 1,
-        precommitTimeoutMs: 1,
-        timeoutDeltaMs: 1,
-        emptyBlockIntervalMs: 1,
-        precisionMs: 1,
-        messageDelayMs: 1,
-      },
+      parameters: LEDGER_PARAMETERS,
+      consensus: CONSENSUS_PARAMETERS,
     };
   }
 
@@ -180,7 +166,7 @@ export class FakeNode {
       lastCommit: this.blocks.at(-1)?.commit,
     };
     const commit = { height, round: 0, blockHash, signatures: [new Uint8Array(64), undefined] };
-    const receipts = transactions.map(receiptOf);
+    const receipts = transactions.map((transaction) => receiptOf(transaction, this.receiptEvents));
     this.blocks.push({ block, commit, receipts });
     for (const { id } of transactions) this.pending.delete(id);
     const execution = {

@@ -61,13 +61,13 @@ const verifier = {
 };
 
 /** A signed transaction of alice. */
-export function sign(nonce: number, payload: TransactionPayload): Transaction {
+export function sign(nonce: number, payload: TransactionPayload, gasLimit = 10_000): Transaction {
   const body = {
     chainId: CHAIN_ID,
     senderKeyType: 'ed25519' as const,
     senderKey: aliceKey.publicKey,
     nonce,
-    gasLimit: 10_000,
+    gasLimit,
     gasPrice: 2n,
     validUntil: 100,
     payload,
@@ -75,12 +75,16 @@ export function sign(nonce: number, payload: TransactionPayload): Transaction {
   return signTransaction(body, aliceKey, identity);
 }
 
-/** The real contexts on the memory engine, without network and consensus: blocks are made by hand. */
-export async function openRealNode() {
+/**
+ * The real contexts on the memory engine, without network and consensus: blocks are made by hand.
+ *
+ * @param state what it begins from; the keys of `validatorKeys` sign what they are asked to
+ */
+export async function openRealNode(state: GenesisState = genesis) {
   const engine = createMemoryStateEngine();
   const ledger = createLedger({ identity, engine, retainedHeights: 100 })({ scheduler: systemScheduler });
-  await ledger.open(genesis);
-  const { initialHeight, timeMs: genesisTimeMs } = genesis;
+  await ledger.open(state);
+  const { initialHeight, timeMs: genesisTimeMs } = state;
   const chain = createChain({ identity, engine, initialHeight, genesisTimeMs })({
     ledger,
     verifier,

@@ -1,5 +1,5 @@
 import { addressOfKey, compareBytes, fromHex, toHex } from '#kernel';
-import type { ValidatorState } from '#services/validator';
+import type { ValidatorState, ValidatorStatus } from '#services/validator';
 import { gatewayError } from '../errors.ts';
 import { consensusKeyOf } from '../json/validator-json.ts';
 import type { SORTS } from '../schemas/validators.ts';
@@ -7,7 +7,7 @@ import type { SORTS } from '../schemas/validators.ts';
 export type Sort = (typeof SORTS)[number];
 
 /** A validator and its place in a list: by the value, and among equals by the address. */
-interface Ranked {
+export interface Ranked {
   readonly state: ValidatorState;
   readonly value: bigint | string;
   readonly address: Uint8Array;
@@ -16,33 +16,50 @@ interface Ranked {
 type Place = Pick<Ranked, 'value' | 'address'>;
 
 /**
- * A page of validators, the largest value first, names by their characters. Equals stand by operator; by power they
- * stand by consensus address, so that the validators of the set come first and in its order.
+ * Validators, the largest value first, names by their characters. Equals stand by operator, but those of equal power
+ * by consensus address, so that the validators of the set come first and in its order.
+ */
+export function rankValidators(validators: readonly ValidatorState[], sort: Sort): readonly Ranked[] {
+  return validators.map((state) => rank(state, sort)).toSorted(compare);
+}
+
+/**
+ * A page of validators as they are ranked.
  *
  * @param page after a cursor of this list; who moved across it between two pages is shown twice or not at all
  * @throws `gateway.malformed-cursor`
  */
 export function pageOfValidators(
-  validators: readonly ValidatorState[],
+  ranked: readonly Ranked[],
   sort: Sort,
-  page: { readonly cursor?: string | undefined; readonly limit: number },
+  page: {
+    readonly cursor?: string | undefined;
+    readonly limit: number;
+    readonly status?: ValidatorStatus | undefined;
+  },
 ): { readonly items: ValidatorState[]; readonly next: string | undefined } {
+  const { status, limit } = page;
   const after = page.cursor === undefined ? undefined : parsePlace(page.cursor, sort);
-  const ranked = validators
-    .map((state) => rank(state, sort))
-    .filter((place) => after === undefined || compare(place, after) > 0)
-    .toSorted(compare);
-  const shown = ranked.slice(0, page.limit);
-  const last = shown.at(-1);
-  const next = last !== undefined && ranked.length > shown.length ? formatPlace(last) : undefined;
-  return { items: shown.map(({ state }) => state), next };
+  const shown: Ranked[] = [];
+  for (const place of ranked) {
+    if (after !== undefined && compare(place, after) <= 0) continue;
+    if (status !== undefined && place.state.record.status !== status) continue;
+    shown.push(place);
+    if (shown.length > limit) break;
+  }
+  const items = shown.slice(0, limit);
+  const last = items.at(-1);
+  const next = last !== undefined && shown.length > limit ? formatPlace(last) : undefined;
+  return { items: items.map(({ state }) => state), next };
 }
 
 function rank(state: ValidatorState, sort: Sort): Ranked {
   switch (sort) {
     case 'power': {
-      const address = addressOfKey('ed25519', consensusKeyOf(state));
-      return { state, value: BigInt(state.seat?.current.power ?? 0), address };
+      const power = state.seat?.current.power ?? 0;
+      // A hash is work: only those of the set are ranked by one.
+      const address = power === 0 ? state.operator : addressOfKey('ed25519', consensusKeyOf(state));
+      return { state, value: BigInt(power), address };
     }
     case 'stake':
       return { state, value: state.pool.stake, address: state.operator };

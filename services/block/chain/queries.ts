@@ -1,6 +1,6 @@
 import type { StateEngine } from '#engines/state';
 import { listProof } from '#kernel';
-import { receiptCodec } from '#services/blockchain';
+import { receiptCodec, type BlockEvent } from '#services/blockchain';
 import { hashTransaction } from '#services/transaction';
 import { BLOCK_TRANSACTIONS_MAX } from '../limits.ts';
 import { corruptHome, type BlockStore } from '../store/block-store.ts';
@@ -36,6 +36,11 @@ export interface QueryComponents {
   readonly ledger: Pick<ChainLedger, 'tip'>;
 }
 
+/** What a block did outside of its transactions; undefined when it is pruned. */
+async function eventsOf(store: BlockStore, height: number): Promise<BlockEvent[] | undefined> {
+  return height < (await store.prunedBelow()) ? undefined : store.events(height);
+}
+
 /** Reads of what is final: never blocked by validation or finalisation. */
 export function createQueries(components: QueryComponents): ChainQueries {
   const { engine, store, state, ledger, recent } = components;
@@ -64,9 +69,7 @@ export function createQueries(components: QueryComponents): ChainQueries {
     throw corruptHome(`block ${height} is stored without all of its receipts`);
   }
 
-  async function header(height: number) {
-    return (await whenFinal(height, (final) => store.summary(final)))?.header;
-  }
+  const header = async (height: number) => (await whenFinal(height, (final) => store.summary(final)))?.header;
 
   return {
     block: (ref) =>
@@ -99,10 +102,7 @@ export function createQueries(components: QueryComponents): ChainQueries {
       const encoded = await whenFinal(height, encodedReceipts);
       return encoded?.map((receipt) => receiptCodec.decode(receipt));
     },
-    events: (height) =>
-      whenFinal(height, async (final) =>
-        final < (await store.prunedBelow()) ? undefined : store.events(final),
-      ),
+    events: (height) => whenFinal(height, (final) => eventsOf(store, final)),
     async transactionsOf(address, page) {
       const limit = pageLimit(page.limit);
       const places = await historyPlaces(engine, address, page.cursor, limit + 1);

@@ -71,14 +71,14 @@ export async function executeBlock(basis: ExecutionBasis, input: ExecutionInput)
   for (const record of gathered.records) stake.bring(record);
   const given = commit === undefined ? 0n : basis.feePool;
   beginBlock(stake, parameters, { ...block, fees: given, due: gathered.due });
-  const events: BlockEvent[] = stake.takeEvents().map((event) => ({ ...event, when: 'before' }));
+  const events = blockEvents(stake, 'before');
   const receipts: Receipt[] = [];
   for (const [index, transaction] of input.transactions.entries()) {
     receipts.push(executeTransaction(view, { view: stake, parameters }, transaction, input));
     if (index % SLICE_TRANSACTIONS === SLICE_TRANSACTIONS - 1) await basis.breathe();
   }
   const next = endBlock(stake, parameters, input, turnsOf(tip.validators, tip.rotation, TURNS_KEPT));
-  for (const event of stake.takeEvents()) events.push({ ...event, when: 'after' });
+  events.push(...blockEvents(stake, 'after'));
   const feePool = basis.feePool - given + view.fees;
   const totalsBefore = hot.get(toHex(TOTALS.keyOf()))?.value as StakeTotals;
   const elsewhere = held(stake.need(TOTALS)) - held(totalsBefore) + feePool - basis.feePool;
@@ -95,6 +95,11 @@ export async function executeBlock(basis: ExecutionBasis, input: ExecutionInput)
     nextValidators: next ?? tip.validators,
     nextRotation: next === undefined ? advanced : rotationFor(next, tip.validators, advanced),
   };
+}
+
+/** What the block did by itself since this was last asked. */
+function blockEvents(stake: StakeView, when: BlockEvent['when']): BlockEvent[] {
+  return stake.takeEvents().map(({ type, attributes }) => ({ when, type, attributes }));
 }
 
 /** What is in no account and not in the fee pool, less what came into being on the way. */
