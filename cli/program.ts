@@ -12,9 +12,11 @@ import { addQueryCommand } from './commands/query.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addRollbackCommand } from './commands/rollback.ts';
 import { addSignerCommand } from './commands/signer.ts';
+import { addStakeCommand } from './commands/stake/index.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTransactionCommand } from './commands/tx.ts';
 import { addUpCommand } from './commands/up.ts';
+import { addValidatorCommand } from './commands/validator/index.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -43,6 +45,7 @@ Examples:
   $ node0 up                                   run a local network of four validators
   $ node0 tx transfer --from alice --to ADDRESS --amount 5 --wait
   $ node0 query status
+  $ node0 stake bond --from alice --validator ADDRESS --amount 5000000
   $ node0 genesis validate genesis.json
 `,
   );
@@ -54,6 +57,8 @@ Examples:
   addKeysCommand(program);
   addGenesisCommand(program);
   addTransactionCommand(program);
+  addValidatorCommand(program);
+  addStakeCommand(program);
   addQueryCommand(program);
   addLightCommand(program);
   addRollbackCommand(program);

@@ -1,39 +1,23 @@
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { fromHex, parseAddress, parseAmount } from '#kernel';
-import { payloadToJson, signTransaction, type TransactionPayload } from '#services/transaction';
+import type { TransactionPayload } from '#services/transaction';
 import { ApiClient } from '../api-client.ts';
 import { cliError } from '../errors.ts';
-import { openKey, readKeyFile } from '../key-access.ts';
-import { addHomeOption, addJsonOption, addNodeOption, wholeNumber } from '../options.ts';
+import { readKeyFile } from '../key-access.ts';
 import { EXIT, Output } from '../output.ts';
-import { readFile } from 'node:fs/promises';
+import { addSenderOptions, type SenderOptions } from '../transactions/sender-options.ts';
+import {
+  describeOutcome,
+  openSender,
+  prepareTransaction,
+  signPrepared,
+  submitSigned,
+  waitUntilFinal,
+} from '../transactions/submit-transaction.ts';
 
-/** Heights for which a transaction stays valid unless told otherwise. */
-const VALID_HEIGHTS = 200;
-const WAIT_SECONDS = 60;
-
-interface SendOptions {
-  from: string;
-  home: string;
-  node: string;
-  passwordFile?: string;
-  gasPrice?: string;
-  nonce?: number;
+interface SendOptions extends SenderOptions {
   wait: boolean;
-  timeout: number;
-  json: boolean;
-}
-
-interface NodeStatus {
-  chainId: string;
-  genesisHash: string;
-  height: number;
-}
-
-interface TransactionState {
-  status: 'pending' | 'finalized' | 'failed';
-  height?: number;
-  code?: string;
 }
 
 /** `node0 tx`: sign and submit transactions. */
@@ -84,103 +68,27 @@ export function addTransactionCommand(program: Command): void {
 }
 
 function sendOptions(command: Command): Command {
-  return addJsonOption(
-    addNodeOption(
-      addHomeOption(
-        command
-          .requiredOption('--from <name-or-file>', 'sender: an account of the home, or a key file')
-          .option('--password-file <file>', 'file with the password of the key')
-          .option(
-            '--gas-price <amount>',
-            'base units a unit of gas (default: the smallest that the ledger takes)',
-          )
-          .option(
-            '--nonce <number>',
-            'nonce (default: the next one)',
-            wholeNumber(0, Number.MAX_SAFE_INTEGER),
-          )
-          .option('--wait', 'wait until the transaction is final', false)
-          .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, 86_400), WAIT_SECONDS),
-      ),
-    ),
+  return addSenderOptions(
+    command
+      .requiredOption('--from <name-or-file>', 'sender: an account of the home, or a key file')
+      .option('--wait', 'wait until the transaction is final', false),
   );
 }
 
 async function send(payload: TransactionPayload, options: SendOptions): Promise<void> {
   const output = new Output(options.json);
   const api = new ApiClient(options.node);
-  const key = await openKey(options.from, options);
-  const { file } = await readKeyFile(options.from, options.home);
-  const status = await api.get<NodeStatus>('/status');
-  const estimate = await api.post<{ gasLimit: number; gasPrice: string; nonce: number }>(
-    '/transactions/estimate',
-    'application/json',
-    JSON.stringify({ sender: file.address, senderKeyType: key.type, payload: payloadToJson(payload) }),
-  );
-  const identity = { chainId: status.chainId, genesisHash: fromHex(status.genesisHash, 32) };
-  const transaction = signTransaction(
-    {
-      chainId: identity.chainId,
-      senderKeyType: key.type,
-      senderKey: key.publicKey,
-      nonce: options.nonce ?? estimate.nonce,
-      gasLimit: estimate.gasLimit,
-      gasPrice: parseAmount(options.gasPrice ?? estimate.gasPrice),
-      validUntil: status.height + VALID_HEIGHTS,
-      payload,
-    },
-    key,
-    identity,
-  );
-  await api.post('/transactions', 'application/octet-stream', lengthPrefixed(transaction.bytes));
+  const key = await openSender(options);
+  const transaction = signPrepared(await prepareTransaction(api, payload, options), key);
+  await submitSigned(api, transaction);
   if (!options.wait) {
     output.result({ hash: transaction.id, status: 'pending' }, transaction.id);
     return;
   }
   output.line(transaction.id);
   const final = await waitUntilFinal(api, transaction.id, options.timeout, output);
-  output.result(
-    { hash: transaction.id, ...final },
-    final.status === 'finalized'
-      ? `final at height ${final.height}`
-      : `failed at height ${final.height}: ${final.code}`,
-  );
+  output.result({ hash: transaction.id, ...final }, describeOutcome(final));
   if (final.status === 'failed') process.exitCode = EXIT.failed;
-}
-
-async function waitUntilFinal(
-  api: ApiClient,
-  id: string,
-  seconds: number,
-  output: Output,
-): Promise<TransactionState> {
-  const { systemClock } = await import('#runtime');
-  const deadlineMs = systemClock.monotonic() + seconds * 1000;
-  output.status('waiting for finality');
-  try {
-    for (;;) {
-      const leftMs = Math.floor(deadlineMs - systemClock.monotonic());
-      if (leftMs <= 0) {
-        throw cliError(
-          'not-final',
-          `${id} was not final after ${seconds} s; it may still become so: node0 query tx ${id}`,
-        );
-      }
-      // The node answers as soon as the transaction is final, or when the wait is over.
-      const state = await api.get<TransactionState>(`/transactions/${id}?wait=${Math.min(leftMs, 10_000)}`);
-      if (state.status !== 'pending') return state;
-    }
-  } finally {
-    output.endStatus();
-  }
-}
-
-/** One transaction in the framing of `application/octet-stream`: a 32-bit big-endian length, then the bytes. */
-function lengthPrefixed(bytes: Uint8Array): Uint8Array {
-  const framed = new Uint8Array(4 + bytes.length);
-  new DataView(framed.buffer).setUint32(0, bytes.length);
-  framed.set(bytes, 4);
-  return framed;
 }
 
 async function resolveAddress(receiver: string, home: string): Promise<Uint8Array> {

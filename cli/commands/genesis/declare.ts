@@ -6,6 +6,7 @@ import { cliError } from '../../errors.ts';
 import { openKey } from '../../key-access.ts';
 import { addJsonOption } from '../../options.ts';
 import { Output } from '../../output.ts';
+import { basisPoints } from '../../percentage.ts';
 import { askFor } from '../../prompt.ts';
 import { readBytes, writeNew } from './files.ts';
 
@@ -137,14 +138,6 @@ function termsOf(
     identity: { ...given, name },
     ...(peer !== undefined && { peer }),
   };
-}
-
-/** Basis points of a percentage with at most two decimals, e.g. `7.5%`. */
-function basisPoints(text: string, option: string): number {
-  const digits = /^(\d{1,3})(?:\.(\d{1,2}))?\s*%?$/.exec(text);
-  const points = digits === null ? -1 : Number(digits[1]) * 100 + Number((digits[2] ?? '').padEnd(2, '0'));
-  if (points >= 0 && points <= 10_000) return points;
-  throw cliError('usage', `${option} ${text} is not a percentage from 0% to 100% with at most two decimals`);
 }
 
 /** A file name of a validator's name. */
