@@ -46,7 +46,8 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
   const world = await World.make(profile, seed, validators, traceLines);
   const { time, judge, storm } = world;
   const startMs = time.monotonic();
-  const isOver = (done: () => boolean) => () => judge.finding !== undefined || done();
+  const isOver = (done: () => boolean) => () =>
+    judge.finding !== undefined || world.invalid !== undefined || done();
   const calm = async (goal: number): Promise<void> => {
     const isThere = await time.runUntil(
       isOver(() => world.height >= goal),
@@ -63,7 +64,7 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
   await time.run(500);
   world.heal();
   await calm(1);
-  while (judge.finding === undefined && world.height < heights) {
+  while (judge.finding === undefined && world.invalid === undefined && world.height < heights) {
     const { min, max } = profile.stormMs;
     if (max > 0) {
       storm.begin();
@@ -93,6 +94,7 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
       CALM_LIMIT_MS,
     );
   if (judge.finding === undefined) await judge.finish();
+  if (world.invalid !== undefined) throw new Error(`the run is invalid: ${world.invalid}`);
   return {
     seed,
     profile: profile.name,
