@@ -29,6 +29,8 @@ export interface SeedReport {
   readonly behaviours: readonly string[];
   /** Faults by kind. */
   readonly faults: Readonly<Record<string, number>>;
+  /** Rotations, slashes, releases and the like, by type of event. */
+  readonly economy: Readonly<Record<string, number>>;
   readonly virtualMs: number;
 }
 
@@ -108,6 +110,7 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
     events: world.trace.events,
     behaviours: world.behaviours,
     faults: { ...Object.fromEntries(storm.counts), ...wireFaults(world) },
+    economy: Object.fromEntries(world.economy),
     virtualMs: Math.round(time.monotonic() - startMs),
   };
 }

@@ -47,6 +47,9 @@ export class World {
   /** Why the run says nothing: the Byzantine validators have more power than any protocol bears. */
   invalid: string | undefined;
   rounds = 0;
+  /** What blocks did to validators and stake before and after their transactions, by type of event. */
+  readonly economy = new Map<string, number>();
+  #counted = 0;
   #skewMs = 0;
   #logsLost = new Set<string>();
 
@@ -162,13 +165,21 @@ export class World {
     if (event.kind === 'log-lost') this.#logsLost.add(event.node);
     if (event.kind === 'entered') this.rounds++;
     if (event.kind === 'started') this.#noteSet(event.height + 1, event.nextSet);
-    if (event.kind === 'final') this.#noteSet(event.block.header.height + 1, event.nextSet);
+    if (event.kind === 'final') this.#noteFinal(event);
     if (event.kind !== 'gauge' && event.kind !== 'heard')
       this.trace.add(this.time.monotonic(), describeEvent(event));
     this.#noteSkew();
     if (event.kind === 'ended') this.storm.supervise(event.node);
     this.client.observe(event);
     this.judge.observe(event);
+  }
+
+  #noteFinal({ block, nextSet, events }: Extract<SimulationEvent, { kind: 'final' }>): void {
+    const { height } = block.header;
+    this.#noteSet(height + 1, nextSet);
+    if (height <= this.#counted) return;
+    this.#counted = height;
+    for (const { type } of events) this.economy.set(type, (this.economy.get(type) ?? 0) + 1);
   }
 
   #noteSet(height: number, set: ValidatorSet): void {
