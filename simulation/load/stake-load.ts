@@ -118,13 +118,20 @@ export class StakeLoad {
         this.#edits += 1;
         return { type: 'validator.edit', identity: identityOf(`edit ${this.#edits}`) };
       case 3:
-        return { type: 'stake.bond', validator: sender, amount: this.#amount() };
+        return this.#ownBond(sender);
       case 4:
         // Where liars are, the stake of the genesis stays: see `setUp`.
         return mayRedelegate ? { type: 'rewards.withdraw', validator: sender } : this.#ownRelease(sender);
       default:
         return { type: 'rewards.withdraw', validator: sender };
     }
+  }
+
+  /** Also its operator brings no stake to a validator that shall not have more. */
+  #ownBond(sender: Uint8Array): StakePayload {
+    const isOpen = this.#init.staked.some((operator) => toHex(operator) === toHex(sender));
+    if (!isOpen) return { type: 'rewards.withdraw', validator: sender };
+    return { type: 'stake.bond', validator: sender, amount: this.#amount() };
   }
 
   /** Operators keep most of what they began with. */
