@@ -1,4 +1,4 @@
-import { addressOfKey } from '#kernel';
+import type { SigningKey } from '#kernel';
 import {
   signTransaction,
   type ChainIdentity,
@@ -8,17 +8,22 @@ import {
 import type { Machine } from '../node/machine.ts';
 import type { SeededRandom } from '../random.ts';
 import type { SimulationEvent } from '../run/events.ts';
-import { ACCOUNTS, accountKey } from '../run/genesis.ts';
+import { ACCOUNTS, accountKey, addressOf } from '../run/genesis.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
+import { gasLimitOf, StakeLoad, type Operated } from './stake-load.ts';
 
 /** Transactions of one account that wait for their block. */
 const OUTSTANDING_MAX = 6;
 /** Heights in which the short-lived transactions may become final. */
 const SHORT_LIFE = 4;
-const GAS_LIMIT = 5_000;
+/** Part of the transactions that operators send, and part of those of others that move stake. */
+const OPERATORS = 0.15;
+const STAKE = 0.3;
 
 interface Account {
-  readonly index: number;
+  readonly key: SigningKey;
+  /** The validator that it controls. */
+  readonly operated: Operated | undefined;
   nonce: number;
   readonly outstanding: Map<string, Transaction>;
   /** Its transactions expire soon; it waits for each. */
@@ -32,12 +37,20 @@ export interface ClientComponents {
   /** Nodes that take transactions: correct ones. */
   readonly machines: readonly Machine[];
   readonly emit: (event: SimulationEvent) => void;
+  /** Addresses of operators to whom stake may come. */
+  readonly staked: readonly Uint8Array[];
+  readonly mayRedelegate: boolean;
 }
 
-/** Somebody who sends signed transfers and attestations from several accounts, each to a node or two. */
+/**
+ * Somebody who sends signed transfers, attestations and transactions of stake from several accounts, those of operators
+ * among them, each to a node or two.
+ */
 export class Client {
   readonly #components: ClientComponents;
   readonly #accounts: Account[];
+  readonly #operators: Account[];
+  readonly #stake: StakeLoad;
   #height = 0;
   #isSending = false;
   #attestations = 0;
@@ -45,12 +58,21 @@ export class Client {
 
   constructor(components: ClientComponents) {
     this.#components = components;
-    this.#accounts = Array.from({ length: ACCOUNTS }, (_, index) => ({
-      index,
+    this.#stake = new StakeLoad(components);
+    const fresh = (key: SigningKey, operated?: Operated, isHasty = false): Account => ({
+      key,
+      operated,
       nonce: 0,
       outstanding: new Map(),
-      isHasty: index === ACCOUNTS - 1,
-    }));
+      isHasty,
+    });
+    this.#accounts = Array.from({ length: ACCOUNTS }, (_, index) =>
+      fresh(accountKey(index), undefined, index === ACCOUNTS - 1),
+    );
+    this.#operators = components.machines.map((machine) => {
+      const { operator, key, isFounder } = machine;
+      return fresh(operator, { operator, consensusKey: key, isFounder, isThere: () => machine.hasJoined });
+    });
   }
 
   start(): void {
@@ -66,10 +88,11 @@ export class Client {
   observe(event: SimulationEvent): void {
     if (event.kind !== 'final' || event.block.header.height <= this.#height) return;
     this.#height = event.block.header.height;
+    this.#stake.observe(event);
     for (const { id } of event.block.transactions) {
-      for (const { outstanding } of this.#accounts) outstanding.delete(id);
+      for (const { outstanding } of this.#all) outstanding.delete(id);
     }
-    for (const account of this.#accounts) this.#forgetExpired(account);
+    for (const account of this.#all) this.#forgetExpired(account);
   }
 
   /**
@@ -78,13 +101,17 @@ export class Client {
    * @param isOwed true while a node that acknowledged the transaction has not lost it
    */
   sendAgain(isOwed: (id: string) => boolean): void {
-    for (const { outstanding } of this.#accounts) {
+    for (const { outstanding } of this.#all) {
       const [machine] = this.#choose(1);
       if (machine === undefined) return;
       for (const transaction of outstanding.values()) {
         if (!isOwed(transaction.id)) this.#submit(machine, transaction);
       }
     }
+  }
+
+  get #all(): readonly Account[] {
+    return [...this.#accounts, ...this.#operators];
   }
 
   #later(): void {
@@ -98,7 +125,8 @@ export class Client {
 
   #send(): void {
     const { random } = this.#components;
-    const account = random.pick(this.#accounts);
+    const account = random.pick(random.chance(OPERATORS) ? this.#operators : this.#accounts);
+    if (account.operated?.isThere() === false) return;
     if (account.outstanding.size >= (account.isHasty ? 1 : OUTSTANDING_MAX)) return;
     const machines = this.#choose(random.chance(0.2) ? 2 : 1);
     if (machines.length === 0) return;
@@ -127,24 +155,27 @@ export class Client {
     });
   }
 
-  #make({ index, nonce, isHasty }: Account): Transaction {
+  #make(account: Account): Transaction {
     const { identity, random } = this.#components;
-    const key = accountKey(index);
+    const { key, nonce, isHasty } = account;
+    const payload = this.#payload(account);
     const body = {
       chainId: identity.chainId,
       senderKeyType: key.type,
       senderKey: key.publicKey,
       nonce,
-      gasLimit: GAS_LIMIT,
+      gasLimit: gasLimitOf(payload),
       gasPrice: BigInt(random.between(1, 20)),
       validUntil: isHasty ? this.#height + SHORT_LIFE : 10_000,
-      payload: this.#payload(),
+      payload,
     };
     return signTransaction(body, key, identity);
   }
 
-  #payload(): TransactionPayload {
+  #payload({ key, operated }: Account): TransactionPayload {
     const { random } = this.#components;
+    if (operated !== undefined) return this.#stake.operatorPayload(operated);
+    if (random.chance(STAKE)) return this.#stake.delegatorPayload(addressOf(key));
     if (random.chance(0.3)) {
       // One digest in four was attested before, perhaps by the same account: then it fails and pays.
       if (random.chance(0.75)) this.#attestations += 1;
@@ -153,15 +184,10 @@ export class Client {
       return { type: 'attest', digest, label: `document ${this.#attestations}` };
     }
     const outputs = Array.from({ length: random.between(1, 3) }, () => ({
-      to: random.chance(0.5) ? this.#addressOf(random.integer(ACCOUNTS)) : random.bytes(20),
+      to: random.chance(0.5) ? addressOf(accountKey(random.integer(ACCOUNTS))) : random.bytes(20),
       amount: BigInt(random.between(1, 1_000_000)),
     }));
     return { type: 'transfer', outputs };
-  }
-
-  #addressOf(index: number): Uint8Array {
-    const key = accountKey(index);
-    return addressOfKey(key.type, key.publicKey);
   }
 
   /** The nonce of what expired is free again. */

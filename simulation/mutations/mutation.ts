@@ -1,5 +1,6 @@
 import { LEDGER_MUTATIONS } from './ledger-mutations.ts';
 import { ROUND_MUTATIONS } from './round-mutations.ts';
+import { STAKE_MUTATIONS } from './stake-mutations.ts';
 import { STORE_MUTATIONS } from './store-mutations.ts';
 import { TRUST_MUTATIONS } from './trust-mutations.ts';
 import type { Mutation } from './types.ts';
@@ -12,4 +13,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...STORE_MUTATIONS,
   ...TRUST_MUTATIONS,
   ...LEDGER_MUTATIONS,
+  ...STAKE_MUTATIONS,
 ];

@@ -35,8 +35,9 @@ const HEARD_MAX = 256;
 
 export interface NodeInit {
   readonly genesis: GenesisState;
-  /** Absent: a full node, which follows and never votes. */
-  readonly key: SigningKey | undefined;
+  readonly key: SigningKey;
+  /** What it tells its peers that it is. */
+  readonly role: 'validator' | 'full';
   readonly transportSeed: Uint8Array;
   readonly peers: readonly string[];
   readonly disk: MountedDisk;
@@ -47,8 +48,8 @@ export interface NodeInit {
   readonly byzantine: { readonly behaviour: ByzantineBehaviour; readonly account: SigningKey } | undefined;
   /** Hears every proposal and vote before it goes to a peer. */
   readonly onSaid: (message: Said) => void;
-  /** Hears every proposal and vote of a validator at one of these places that comes from a peer. */
-  readonly watched: ReadonlySet<number>;
+  /** Places in the set of a height of whose proposals and votes those are heard that come from a peer. */
+  readonly isWatched: (height: number, place: number) => boolean;
   readonly onHeard: (message: Said) => void;
   readonly onFatal: (error: unknown) => void;
 }
@@ -105,15 +106,12 @@ export async function assembleNode(
   const store = createEvidenceStore(engine, logger);
   const evidence = createEvidencePool({ ...ports, chain: wrapped.chain, transport, store });
   const { genesisHash } = identity;
-  const signer =
-    init.key === undefined
-      ? undefined
-      : await openLocalSigner({ directory: disk.signRecord, key: init.key, genesisHash });
+  const signer = await openLocalSigner({ directory: disk.signRecord, key: init.key, genesisHash });
   const consensus = createConsensus({
     identity,
     directory: disk.consensusLog,
     logSegmentBytes: LOG_SEGMENT_BYTES,
-    ...(signer !== undefined && { key: signer }),
+    key: signer,
   })({ ...ports, chain: wrapped.chain, transport, mempool, fetch, verifier, evidence });
   consensus.onFatal(onFatal);
   sync.onStateChange((syncing) => (syncing ? consensus.pause() : consensus.resume()));
@@ -131,7 +129,7 @@ export async function assembleNode(
       await consensus.stop();
       await evidence.stop();
       gossip.stop();
-      await signer?.close();
+      await signer.close();
       await network.stop();
       await mempool.close();
       await chain.close();
@@ -164,7 +162,7 @@ function openNetwork(
         protocolVersion: 1,
         chainId,
         genesisHash,
-        role: init.key === undefined ? 'full' : 'validator',
+        role: init.role,
         agent: 'simulation',
         height: chain.tip().height,
       }),
@@ -174,7 +172,7 @@ function openNetwork(
 }
 
 /** Lets ears hear every proposal and vote that the node sends, and those that come from validators that are watched. */
-function tapped(network: Network, { onSaid, onHeard, watched }: NodeInit): Network {
+function tapped(network: Network, { onSaid, onHeard, isWatched }: NodeInit): Network {
   const listen = (channel: string, bytes: Uint8Array): void => {
     if (channel !== 'consensus') return;
     const message = parsed(bytes);
@@ -191,8 +189,8 @@ function tapped(network: Network, { onSaid, onHeard, watched }: NodeInit): Netwo
     },
     onMessage(channel, handler) {
       network.onMessage(channel, (peer, bytes) => {
-        const isWatched = channel === 'consensus' && watched.has(speakerOf(bytes));
-        const message = isWatched ? parsed(bytes) : undefined;
+        const isOfInterest = channel === 'consensus' && isSaidBy(bytes, isWatched);
+        const message = isOfInterest ? parsed(bytes) : undefined;
         handler(peer, bytes);
         if (message !== undefined && message.kind !== 'round-state') onHeard(message);
       });
@@ -203,17 +201,18 @@ function tapped(network: Network, { onSaid, onHeard, watched }: NodeInit): Netwo
 const PROPOSAL_TAG = 1;
 const VOTE_TAG = 2;
 const ROUND_STATE_TAG = 3;
-/** Where the place of its maker stands in an encoded message: after members of fixed length. */
-const SPEAKER_AT: Readonly<Record<number, number>> = {
-  [PROPOSAL_TAG]: 1 + 8 + 4 + 4 + 32,
-  [VOTE_TAG]: 1 + 1 + 8 + 4 + 4,
+/** Where the height and the place of its maker stand in an encoded message: after members of fixed length. */
+const HEAD: Readonly<Record<number, { readonly heightAt: number; readonly placeAt: number }>> = {
+  [PROPOSAL_TAG]: { heightAt: 1, placeAt: 1 + 8 + 4 + 4 + 32 },
+  [VOTE_TAG]: { heightAt: 1 + 1, placeAt: 1 + 1 + 8 + 4 + 4 },
 };
 
-/** The place of who made a message, without decoding it; -1 for what has none. */
-function speakerOf(bytes: Uint8Array): number {
-  const at = SPEAKER_AT[bytes[0] ?? 0];
-  if (at === undefined || bytes.length < at + 4) return -1;
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
+/** Whether one who is watched made a message, without decoding it. */
+function isSaidBy(bytes: Uint8Array, isWatched: NodeInit['isWatched']): boolean {
+  const head = HEAD[bytes[0] ?? 0];
+  if (head === undefined || bytes.length < head.placeAt + 4) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return isWatched(Number(view.getBigUint64(head.heightAt, true)), view.getUint32(head.placeAt, true));
 }
 
 /** Undefined for a round state and for what only a Byzantine node sends. */
@@ -233,7 +232,7 @@ function wrap(
 ) {
   const { byzantine, key, random, life, genesis } = init;
   const nothing = { ...parts, start: () => undefined };
-  if (byzantine === undefined || key === undefined) return nothing;
+  if (byzantine === undefined) return nothing;
   const { behaviour, account } = byzantine;
   const heard: ConsensusMessage[] = [];
   const network = networkLike(parts.network, {

@@ -12,13 +12,17 @@ export interface MachineInit {
   readonly name: string;
   readonly peer: string;
   readonly transportSeed: Uint8Array;
-  /** Absent on a full node. */
-  readonly key: SigningKey | undefined;
+  /** A full node votes with it once its operator registered it as a validator, and the set has it. */
+  readonly key: SigningKey;
+  /** One of the validators of the genesis. */
+  readonly isFounder: boolean;
+  /** Account that controls the validator. */
+  readonly operator: SigningKey;
   readonly peers: () => readonly string[];
   readonly genesis: GenesisState;
   readonly byzantine: { readonly behaviour: ByzantineBehaviour; readonly account: SigningKey } | undefined;
-  /** Places in the set whose messages are heard on their way in. */
-  readonly watched: ReadonlySet<number>;
+  /** True for places in the set of a height whose messages are heard on their way in. */
+  readonly isWatched: (height: number, place: number) => boolean;
 }
 
 export interface MachineWorld {
@@ -38,7 +42,10 @@ interface Life {
 export class Machine {
   readonly name: string;
   readonly peer: string;
-  readonly isValidator: boolean;
+  /** A validator from the first height on. */
+  readonly isFounder: boolean;
+  readonly key: SigningKey;
+  readonly operator: SigningKey;
   readonly isByzantine: boolean;
   readonly disk: SimulatedDisk;
   readonly clock: MachineClock;
@@ -55,7 +62,9 @@ export class Machine {
   constructor(init: MachineInit, world: MachineWorld, random: SeededRandom) {
     this.name = init.name;
     this.peer = init.peer;
-    this.isValidator = init.key !== undefined;
+    this.isFounder = init.isFounder;
+    this.key = init.key;
+    this.operator = init.operator;
     this.isByzantine = init.byzantine !== undefined;
     this.#init = init;
     this.#world = world;
@@ -103,10 +112,11 @@ export class Machine {
   async #open(life: Life): Promise<void> {
     const { emit } = this.#world;
     const { peer } = this;
-    const { genesis, key, transportSeed, byzantine } = this.#init;
+    const { genesis, key, isFounder, transportSeed, byzantine } = this.#init;
     const { node, start } = await assembleNode({
       genesis,
       key,
+      role: isFounder ? 'validator' : 'full',
       transportSeed,
       byzantine,
       peers: this.#init.peers(),
@@ -116,14 +126,13 @@ export class Machine {
       random: this.#random.fork(`life ${life.number}`),
       openLibp2p: this.#world.internet.openerOf(peer, life.scheduler),
       onSaid: (message) => emit({ kind: 'said', node: this.name, message }),
-      watched: this.#init.watched,
+      isWatched: this.#init.isWatched,
       onHeard: (message) => emit({ kind: 'heard', node: this.name, message }),
       onFatal: (error) => this.#halted(life, error),
     });
     if (!life.scheduler.isAlive) return;
     life.node = node;
     node.chain.onFinalised(({ block, commit, execution }) => {
-      const failed = execution.receipts.filter(({ status }) => status === 'failed');
       emit({
         kind: 'final',
         node: this.name,
@@ -131,7 +140,11 @@ export class Machine {
         commit,
         stateRoot: toHex(execution.stateRoot),
         receiptRoot: toHex(execution.receiptRoot),
-        failed: new Set(failed.map(({ transactionHash }) => toHex(transactionHash))),
+        receipts: new Map(
+          execution.receipts.map((receipt) => [toHex(receipt.transactionHash), receipt] as const),
+        ),
+        events: execution.events,
+        nextSet: execution.nextValidators,
       });
     });
     node.consensus.onEvent((event) => {
@@ -139,7 +152,8 @@ export class Machine {
         emit({ kind: 'entered', node: this.name, height: event.height, round: event.round });
       }
     });
-    emit({ kind: 'started', node: this.name, height: node.chain.tip().height });
+    const { height, validators } = node.chain.tip();
+    emit({ kind: 'started', node: this.name, height, nextSet: validators });
     await start();
     life.isRunning = life.scheduler.isAlive;
   }

@@ -28,16 +28,13 @@ interface Sight {
 /** What correct nodes saw, and what of it must come into a block. */
 class Sights {
   readonly #context: OracleContext;
-  /** Addresses of the consensus keys by place, in hex. */
-  readonly #addresses: readonly string[];
   /** By node: first message of a place that it heard in the height in progress. */
   readonly #heard = new Map<string, Map<string, string>>();
   #sights: Sight[] = [];
   readonly due = new Map<string, Sight>();
 
-  constructor(context: OracleContext, addresses: readonly string[]) {
+  constructor(context: OracleContext) {
     this.#context = context;
-    this.#addresses = addresses;
   }
 
   hear(node: string, message: Said): void {
@@ -47,14 +44,14 @@ class Sights {
     const { height, round } = message.kind === 'vote' ? message.vote.body : message.proposal.body;
     if (height !== state.height || height === 1 || round > state.round) return;
     const isProposal = message.kind === 'proposal';
-    if (isProposal && (round !== state.round || state.proposer !== this.#addresses[found.place])) return;
+    if (isProposal && (round !== state.round || state.proposer !== found.address)) return;
     const places = this.#heard.get(node) ?? new Map<string, string>();
     this.#heard.set(node, places);
-    const place = `${height} ${found.place} ${found.kind} ${round}`;
+    const place = `${height} ${found.address} ${found.kind} ${round}`;
     const first = places.get(place);
     if (first === undefined) places.set(place, found.content);
     if (first === undefined || first === found.content) return;
-    const offence = `duplicate-${isProposal ? 'proposal' : 'vote'} of ${found.place} at ${height}`;
+    const offence = `duplicate-${isProposal ? 'proposal' : 'vote'} of ${found.by} at ${height}`;
     if (this.#sights.some((sight) => sight.node === node && sight.offence === offence)) return;
     this.#sights.push({ node, offence, height, atMs: this.#context.nowMs(), isCertain: false });
   }
@@ -96,8 +93,7 @@ export const evidence: MakeOracle = (context) => {
   const recorded = new Map<string, number>();
   /** Times of the final blocks. */
   const times = new Map<number, number>();
-  const addresses = context.validators.map(({ publicKey }) => toHex(addressOfKey('ed25519', publicKey)));
-  const sights = new Sights(context, addresses);
+  const sights = new Sights(context);
 
   function judgeBlock({ header, evidence: included }: Block): string | undefined {
     for (const item of included) {
@@ -106,13 +102,13 @@ export const evidence: MakeOracle = (context) => {
         return `block ${header.height} holds evidence of height ${item.height}, which was long ago`;
       }
       for (const { address, power } of accusedBy(item)) {
-        const place = addresses.indexOf(toHex(address));
-        const validator = context.validators[place];
+        const accused = toHex(address);
+        const validator = context.setAt(item.height).find((member) => member.address === accused);
         if (validator === undefined || validator.power !== power || context.isCorrect(validator.node)) {
           const who = validator?.node ?? 'nobody';
           return `block ${header.height} accuses ${who} of a ${item.kind} at ${item.height}`;
         }
-        const offence = `${item.kind} of ${place} at ${item.height}`;
+        const offence = `${item.kind} of ${validator.node} at ${item.height}`;
         const before = recorded.get(offence);
         if (before !== undefined) return `blocks ${before} and ${header.height} both record a ${offence}`;
         recorded.set(offence, header.height);
@@ -160,23 +156,26 @@ function progressOf(context: OracleContext, name: string) {
 }
 
 /** Who says what, when the signature is good, and the proposal is of the block that it names. */
-function contentOf(message: Said, { validators, genesisHash }: OracleContext) {
+function contentOf(message: Said, context: OracleContext) {
+  const { genesisHash } = context;
   const isVote = message.kind === 'vote';
   const place = isVote ? message.vote.validatorIndex : message.proposal.proposerIndex;
-  const publicKey = validators[place]?.publicKey;
-  if (publicKey === undefined) return undefined;
+  const { height } = isVote ? message.vote.body : message.proposal.body;
+  const maker = context.setAt(height)[place];
+  if (maker === undefined) return undefined;
+  const { publicKey, address, node: by } = maker;
   if (isVote) {
     const { body, signature } = message.vote;
     if (!sharedVerifier.verify({ publicKey, digest: voteDigest(body, genesisHash), signature }))
       return undefined;
     const content = body.blockHash === undefined ? 'nil' : toHex(body.blockHash);
-    return { place, kind: body.kind, content };
+    return { address, by, kind: body.kind, content };
   }
   const { body, signature, header } = message.proposal;
   if (!sharedVerifier.verify({ publicKey, digest: proposalDigest(body, genesisHash), signature }))
     return undefined;
   const isOfBlock = body.polRound === -1 && isHeaderOf(header, body.blockHash, publicKey);
-  return isOfBlock ? { place, kind: 'proposal', content: toHex(body.blockHash) } : undefined;
+  return isOfBlock ? { address, by, kind: 'proposal', content: toHex(body.blockHash) } : undefined;
 }
 
 function isHeaderOf(encoded: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean {

@@ -11,6 +11,7 @@ import { speech } from './speech.ts';
 import { stateRoots } from './state-roots.ts';
 import { supply } from './supply.ts';
 import { transactions } from './transactions.ts';
+import { validatorSets } from './validator-sets.ts';
 import { validity } from './validity.ts';
 
 /** All of them judge every run. */
@@ -22,6 +23,7 @@ export const ORACLES: readonly MakeOracle[] = [
   speech,
   durability,
   stateRoots,
+  validatorSets,
   supply,
   transactions,
   evidence,

@@ -1,6 +1,7 @@
 import { toHex } from '#kernel';
 import type { SignedProposal, SignedVote } from '#services/consensus';
-import type { MakeOracle, OracleContext } from './oracle.ts';
+import type { SetMember } from '../run/known-sets.ts';
+import type { MakeOracle } from './oracle.ts';
 
 /** What a validator precommitted last in a height. */
 interface Lock {
@@ -17,9 +18,9 @@ interface Lock {
 export const locks: MakeOracle = (context) => {
   /** Who prevoted what, by `height round hash`. */
   const prevoters = new Map<string, Set<number>>();
-  const held = new Map<number, Lock>();
+  const held = new Map<string, Lock>();
   const hasPolka = (height: number, round: number, hash: string): boolean =>
-    isQuorum(prevoters.get(`${height} ${round} ${hash}`), context);
+    isQuorum(prevoters.get(`${height} ${round} ${hash}`), context.setAt(height));
 
   function note(index: number, { body }: SignedVote): void {
     const { kind, height, round, blockHash } = body;
@@ -28,37 +29,37 @@ export const locks: MakeOracle = (context) => {
     prevoters.set(key, (prevoters.get(key) ?? new Set()).add(index));
   }
 
-  function prevoted(index: number, height: number, round: number, hash: string): string | undefined {
-    const lock = held.get(index);
+  function prevoted(node: string, height: number, round: number, hash: string): string | undefined {
+    const lock = held.get(node);
     if (lock?.height !== height || lock.hash === hash || round <= lock.round) return undefined;
     for (let earlier = lock.round; earlier < round; earlier++) {
       if (hasPolka(height, earlier, hash)) return undefined;
     }
     return (
-      `validator ${index} is locked on ${lock.hash} since round ${lock.round} of height ${height} and prevoted ` +
+      `validator ${node} is locked on ${lock.hash} since round ${lock.round} of height ${height} and prevoted ` +
       `${hash} in round ${round}, which nothing justifies`
     );
   }
 
-  function judge(index: number, { body }: SignedVote): string | undefined {
+  function judge(node: string, { body }: SignedVote): string | undefined {
     const { kind, height, round, blockHash } = body;
     if (blockHash === undefined) return undefined;
     const hash = toHex(blockHash);
-    if (kind === 'prevote') return prevoted(index, height, round, hash);
-    const lock = held.get(index);
+    if (kind === 'prevote') return prevoted(node, height, round, hash);
+    const lock = held.get(node);
     if (lock === undefined || lock.height < height || (lock.height === height && lock.round < round)) {
-      held.set(index, { height, round, hash });
+      held.set(node, { height, round, hash });
     }
     if (hasPolka(height, round, hash)) return undefined;
-    return `validator ${index} precommitted ${hash} at ${height}/${round} without prevotes of more than 2/3`;
+    return `validator ${node} precommitted ${hash} at ${height}/${round} without prevotes of more than 2/3`;
   }
 
-  function judgeProposal(index: number, { body }: SignedProposal): string | undefined {
-    const lock = held.get(index);
+  function judgeProposal(node: string, { body }: SignedProposal): string | undefined {
+    const lock = held.get(node);
     if (lock?.height !== body.height || lock.round >= body.round || body.polRound >= lock.round)
       return undefined;
     return (
-      `validator ${index} precommitted ${lock.hash} in round ${lock.round} of height ${body.height} and proposed ` +
+      `validator ${node} precommitted ${lock.hash} in round ${lock.round} of height ${body.height} and proposed ` +
       `${toHex(body.blockHash)} with proof of round ${body.polRound} in round ${body.round}`
     );
   }
@@ -66,25 +67,23 @@ export const locks: MakeOracle = (context) => {
   return {
     id: 'locks',
     observe(event) {
-      if (event.kind === 'log-lost') held.delete(indexOf(event.node, context));
+      if (event.kind === 'log-lost') held.delete(event.node);
       if (event.kind !== 'said') return undefined;
       const { message } = event;
       const index = message.kind === 'vote' ? message.vote.validatorIndex : message.proposal.proposerIndex;
-      if (context.validators[index]?.node !== event.node) return undefined;
+      const { height } = message.kind === 'vote' ? message.vote.body : message.proposal.body;
+      const { node } = event;
+      if (context.setAt(height)[index]?.node !== node) return undefined;
       if (message.kind === 'vote') note(index, message.vote);
-      if (!context.isCorrect(event.node)) return undefined;
-      return message.kind === 'vote' ? judge(index, message.vote) : judgeProposal(index, message.proposal);
+      if (!context.isCorrect(node)) return undefined;
+      return message.kind === 'vote' ? judge(node, message.vote) : judgeProposal(node, message.proposal);
     },
   };
 };
 
-function indexOf(node: string, { validators }: OracleContext): number {
-  return validators.findIndex((validator) => validator.node === node);
-}
-
-function isQuorum(voters: ReadonlySet<number> | undefined, { validators }: OracleContext): boolean {
+function isQuorum(voters: ReadonlySet<number> | undefined, set: readonly SetMember[]): boolean {
   let [sum, total] = [0n, 0n];
-  for (const [index, { power }] of validators.entries()) {
+  for (const [index, { power }] of set.entries()) {
     total += BigInt(power);
     if (voters?.has(index) === true) sum += BigInt(power);
   }

@@ -1,4 +1,7 @@
+import type { GenesisState } from '#services/blockchain';
+import type { ValidatorSet } from '#services/validator';
 import type { SimulationEvent } from '../run/events.ts';
+import type { SetMember } from '../run/known-sets.ts';
 import type { Machine } from '../node/machine.ts';
 
 /** What an oracle may know besides the events. */
@@ -8,12 +11,11 @@ export interface OracleContext {
   /** Largest distance of a correct machine's clock from the true time so far. */
   skewMs(): number;
   readonly genesisHash: Uint8Array;
-  /** Powers and keys in the order of the set, and the machine of each. */
-  readonly validators: readonly {
-    readonly power: number;
-    readonly publicKey: Uint8Array;
-    readonly node: string;
-  }[];
+  readonly genesis: GenesisState;
+  /** The validator set of a height in its order, as the first node had it; empty when none is there yet. */
+  setAt(height: number): readonly SetMember[];
+  /** A set that a node tells. */
+  membersOf(set: ValidatorSet): readonly SetMember[];
   isCorrect(node: string): boolean;
   readonly machines: readonly Machine[];
 }

@@ -11,9 +11,9 @@ export const ownVotes: MakeOracle = (context) => {
       const { message } = event;
       const isVote = message.kind === 'vote';
       const index = isVote ? message.vote.validatorIndex : message.proposal.proposerIndex;
-      // What others made is only passed on.
-      if (context.validators[index]?.node !== event.node) return undefined;
       const { height, round, blockHash } = isVote ? message.vote.body : message.proposal.body;
+      // What others made is only passed on.
+      if (context.setAt(height)[index]?.node !== event.node) return undefined;
       const kind = isVote ? message.vote.body.kind : 'proposal';
       const place = `${kind} of height ${height} round ${round}`;
       const pol = isVote ? '' : ` pol ${message.proposal.body.polRound}`;

@@ -15,8 +15,8 @@ export const speech: MakeOracle = (context) => {
       const { message, node } = event;
       const isVote = message.kind === 'vote';
       const index = isVote ? message.vote.validatorIndex : message.proposal.proposerIndex;
-      if (context.validators[index]?.node !== node) return undefined;
       const { height, round, blockHash } = isVote ? message.vote.body : message.proposal.body;
+      if (context.setAt(height)[index]?.node !== node) return undefined;
       const kind = isVote ? message.vote.body.kind : 'proposal';
       const content = `${index} ${kind} ${height} ${round} ${blockHash === undefined ? '' : toHex(blockHash)}`;
       if (said.has(content)) return undefined;

@@ -18,7 +18,7 @@ export const stateRoots: MakeOracle = (context) => {
       return undefined;
     }
     const { kind, height, blockHash } = message.vote.body;
-    const isOwn = context.validators[message.vote.validatorIndex]?.node === node;
+    const isOwn = context.setAt(height)[message.vote.validatorIndex]?.node === node;
     if (kind !== 'prevote' || blockHash === undefined || !isOwn || !context.isCorrect(node)) return undefined;
     const header = headers.get(toHex(blockHash));
     const before = roots.get(height - 1);

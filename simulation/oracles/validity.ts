@@ -61,8 +61,9 @@ function timeFault(
   const aheadMs = timeMs - context.nowMs();
   if (aheadMs > slackMs) return `block ${height} is ${aheadMs} ms ahead of the clocks`;
   // Who holds a quorum alone asks nobody: after a crash it proposes the block that it was about to propose.
-  const total = context.validators.reduce((sum, { power }) => sum + power, 0);
-  if (context.validators.some(({ power }) => 3 * power > 2 * total)) return undefined;
+  const set = context.setAt(height);
+  const total = set.reduce((sum, { power }) => sum + power, 0);
+  if (set.some(({ power }) => 3 * power > 2 * total)) return undefined;
   const behindMs = proposed.atMs - timeMs;
   if (behindMs > delayMs + slackMs)
     return `block ${height} was ${behindMs} ms old when it was first proposed`;
@@ -96,12 +97,15 @@ function commitFault(
   context: OracleContext,
 ): string | undefined {
   if (toHex(commit.blockHash) !== hash) return `a commit of height ${height} is of another block`;
+  const size = context.setAt(height).length;
+  if (commit.signatures.length !== size)
+    return `a commit of height ${height} has ${commit.signatures.length} places, its set ${size}`;
   const digest = voteDigest(
     { kind: 'precommit', height, round: commit.round, blockHash: commit.blockHash },
     context.genesisHash,
   );
   let [signed, total] = [0n, 0n];
-  for (const [index, { power, publicKey }] of context.validators.entries()) {
+  for (const [index, { power, publicKey }] of context.setAt(height).entries()) {
     total += BigInt(power);
     const signature = commit.signatures[index];
     if (signature === undefined) continue;

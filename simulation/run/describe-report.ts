@@ -9,6 +9,7 @@ export interface SimulationSummary {
   readonly transactions: number;
   readonly events: number;
   readonly faults: Readonly<Record<string, number>>;
+  readonly economy: Readonly<Record<string, number>>;
   readonly behaviours: Readonly<Record<string, number>>;
   readonly virtualMs: number;
 }
@@ -17,10 +18,11 @@ export function summarise(reports: readonly SeedReport[]): SimulationSummary {
   const sum = (value: (report: SeedReport) => number): number =>
     reports.reduce((total, report) => total + value(report), 0);
   const faults = new Map<string, number>();
+  const economy = new Map<string, number>();
   const behaviours = new Map<string, number>();
   for (const report of reports) {
-    for (const [kind, count] of Object.entries(report.faults))
-      faults.set(kind, (faults.get(kind) ?? 0) + count);
+    addTo(faults, report.faults);
+    addTo(economy, report.economy);
     for (const name of report.behaviours) behaviours.set(name, (behaviours.get(name) ?? 0) + 1);
   }
   return {
@@ -31,9 +33,14 @@ export function summarise(reports: readonly SeedReport[]): SimulationSummary {
     transactions: sum(({ transactions }) => transactions),
     events: sum(({ events }) => events),
     faults: inOrder(faults),
+    economy: inOrder(economy),
     behaviours: inOrder(behaviours),
     virtualMs: sum(({ virtualMs }) => virtualMs),
   };
+}
+
+function addTo(sums: Map<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [kind, count] of Object.entries(counts)) sums.set(kind, (sums.get(kind) ?? 0) + count);
 }
 
 function inOrder(counts: ReadonlyMap<string, number>): Record<string, number> {
@@ -50,6 +57,7 @@ export function describeSummary(summary: SimulationSummary, wallMs: number): str
     `heights       ${summary.heights}, rounds entered ${summary.rounds}`,
     `messages      ${summary.messages}, transactions ${summary.transactions}, events ${summary.events}`,
     `faults        ${list(summary.faults)}`,
+    `economy       ${list(summary.economy)}`,
     `byzantine     ${list(summary.behaviours)}`,
     `virtual time  ${(summary.virtualMs / 1000).toFixed(0)} s in ${(wallMs / 1000).toFixed(1)} s`,
   ].join('\n');

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Block, Commit } from '#services/block';
+import type { Receipt, ReceiptEvent } from '#services/blockchain';
 import type { ConsensusMessage } from '#services/consensus';
+import type { ValidatorSet } from '#services/validator';
 
 /** A signed proposal or vote that a node puts on the wire, whoever made it. */
 export type Said = Exclude<ConsensusMessage, { kind: 'round-state' }>;
@@ -10,7 +12,13 @@ export type EndCause = 'kill' | 'power' | 'stop' | 'halt';
 
 /** What happens in a run, as oracles hear it. `node` is the name of the machine. */
 export type SimulationEvent =
-  | { readonly kind: 'started'; readonly node: string; readonly height: number }
+  | {
+      readonly kind: 'started';
+      readonly node: string;
+      readonly height: number;
+      /** Of the height after. */
+      readonly nextSet: ValidatorSet;
+    }
   | { readonly kind: 'ended'; readonly node: string; readonly cause: EndCause; readonly error?: string }
   /** The operator removed the write-ahead log: what the validator was locked on is forgotten. */
   | { readonly kind: 'log-lost'; readonly node: string }
@@ -25,8 +33,12 @@ export type SimulationEvent =
       /** Roots after the block. */
       readonly stateRoot: string;
       readonly receiptRoot: string;
-      /** Receipts of transactions that failed, by id. */
-      readonly failed: ReadonlySet<string>;
+      /** By id of the transaction. */
+      readonly receipts: ReadonlyMap<string, Receipt>;
+      /** What happened before the transactions and after them. */
+      readonly events: readonly ReceiptEvent[];
+      /** The validators of the height after. */
+      readonly nextSet: ValidatorSet;
     }
   | {
       readonly kind: 'submitted';

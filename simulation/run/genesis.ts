@@ -1,6 +1,7 @@
-import { addressOfKey, toHex, type SigningKey } from '#kernel';
+import { addressOfKey, type SigningKey } from '#kernel';
 import { nativeEd25519Key } from '#runtime';
 import type { ConsensusParameters, GenesisState } from '#services/blockchain';
+import { DEFAULT_STAKING, type StakingParameters } from '#services/validator';
 
 /** Base units of stake for one unit of power. */
 export const SIMULATION_STAKE = 1_000_000n;
@@ -39,10 +40,8 @@ function keyOf(kind: number, index: number): SigningKey {
 }
 
 export const validatorKey = (index: number): SigningKey => keyOf(1, index);
-/** Address of a validator's consensus key in hex. */
-export function validatorAddress(index: number): string {
-  return toHex(addressOfKey('ed25519', validatorKey(index).publicKey));
-}
+/** Key of the account that controls a machine's validator. */
+export const operatorKey = (index: number): SigningKey => keyOf(4, index);
 
 export const accountKey = (index: number): SigningKey => keyOf(2, index);
 
@@ -53,40 +52,67 @@ export function transportSeed(index: number): Uint8Array {
   return seed;
 }
 
-/** Accounts with funds, by address in hex. */
-export function simulationAccounts(): { id: string; address: Uint8Array }[] {
-  return Array.from({ length: ACCOUNTS + BYZANTINE_ACCOUNTS }, (_, index) => {
-    const key = accountKey(index);
-    const address = addressOfKey(key.type, key.publicKey);
-    return { id: toHex(address), address };
-  });
+export const addressOf = ({ type, publicKey }: SigningKey): Uint8Array => addressOfKey(type, publicKey);
+
+/** Short, so that sets rotate, jails end and stake is released within a run. */
+const EPOCH_BLOCKS = 7;
+const UNBONDING_MS = 3_000;
+export const SIMULATION_STAKING: StakingParameters = {
+  ...DEFAULT_STAKING,
+  blockReward: 1_000n,
+  minDelegation: 1_000n,
+  signedBlocksWindow: 8,
+  minSignedBasisPoints: 5_000,
+  downtimeJailMs: 2_000,
+  downtimeSlashBasisPoints: 100,
+};
+
+/** What the economy of a run may do. */
+export interface Economy {
+  /** False: no number of missed blocks sends anybody to jail. */
+  readonly jailsAbsent: boolean;
+  readonly maxValidators: number;
 }
 
-/** @param powers of the validators, whose keys are `validatorKey(index)` */
-export function simulationGenesis(powers: readonly number[], timeMs: number): GenesisState {
+/**
+ * @param powers of the validators, whose keys are `validatorKey(index)` and `operatorKey(index)`
+ * @param machines that may operate a validator, the first validators among them
+ */
+export function simulationGenesis(
+  powers: readonly number[],
+  machines: number,
+  { jailsAbsent, maxValidators }: Economy,
+  timeMs: number,
+): GenesisState {
+  const holders = [
+    ...Array.from({ length: ACCOUNTS + BYZANTINE_ACCOUNTS }, (_, index) => accountKey(index)),
+    ...Array.from({ length: machines }, (_, index) => operatorKey(index)),
+  ];
   return {
     identity: { chainId: 'simulation-1', genesisHash: new Uint8Array(32).fill(0x51) },
     initialHeight: 1,
     timeMs,
-    accounts: simulationAccounts().map(({ address }) => ({ address, balance: SIMULATION_BALANCE })),
+    accounts: holders.map((key) => ({ address: addressOf(key), balance: SIMULATION_BALANCE })),
     validators: powers.map((power, index) => ({
-      operator: new Uint8Array(20).fill(index + 1),
+      operator: addressOf(operatorKey(index)),
       publicKey: validatorKey(index).publicKey,
       stake: BigInt(power) * SIMULATION_STAKE,
       name: `validator ${index}`,
+      commission: { rate: 500 * index, maxRate: 10_000, maxDailyChange: 100 },
     })),
     ledger: {
       minGasPrice: 1n,
       maxBlockBytes: 100_000,
       maxBlockGas: 1_000_000,
       maxBlockTransactions: 200,
-      maxValidators: 100,
+      maxValidators,
       minSelfStake: 1n,
       powerReduction: SIMULATION_STAKE,
-      epochBlocks: 100,
-      unbondingPeriodMs: 1_000,
+      epochBlocks: EPOCH_BLOCKS,
+      unbondingPeriodMs: UNBONDING_MS,
       evidenceMaxAgeMs: EVIDENCE_MAX_AGE_MS,
     },
+    staking: jailsAbsent ? SIMULATION_STAKING : { ...SIMULATION_STAKING, minSignedBasisPoints: 0 },
     consensus: SIMULATION_CONSENSUS,
   };
 }

@@ -29,6 +29,8 @@ export interface SeedReport {
   readonly behaviours: readonly string[];
   /** Faults by kind. */
   readonly faults: Readonly<Record<string, number>>;
+  /** Rotations, slashes, releases and the like, by type of event. */
+  readonly economy: Readonly<Record<string, number>>;
   readonly virtualMs: number;
 }
 
@@ -46,7 +48,8 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
   const world = await World.make(profile, seed, validators, traceLines);
   const { time, judge, storm } = world;
   const startMs = time.monotonic();
-  const isOver = (done: () => boolean) => () => judge.finding !== undefined || done();
+  const isOver = (done: () => boolean) => () =>
+    judge.finding !== undefined || world.invalid !== undefined || done();
   const calm = async (goal: number): Promise<void> => {
     const isThere = await time.runUntil(
       isOver(() => world.height >= goal),
@@ -63,7 +66,7 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
   await time.run(500);
   world.heal();
   await calm(1);
-  while (judge.finding === undefined && world.height < heights) {
+  while (judge.finding === undefined && world.invalid === undefined && world.height < heights) {
     const { min, max } = profile.stormMs;
     if (max > 0) {
       storm.begin();
@@ -93,6 +96,7 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
       CALM_LIMIT_MS,
     );
   if (judge.finding === undefined) await judge.finish();
+  if (world.invalid !== undefined) throw new Error(`the run is invalid: ${world.invalid}`);
   return {
     seed,
     profile: profile.name,
@@ -106,6 +110,7 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
     events: world.trace.events,
     behaviours: world.behaviours,
     faults: { ...Object.fromEntries(storm.counts), ...wireFaults(world) },
+    economy: Object.fromEntries(world.economy),
     virtualMs: Math.round(time.monotonic() - startMs),
   };
 }

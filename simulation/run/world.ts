@@ -1,5 +1,7 @@
 import { peerIdOfSeed } from '#services/network';
+import { toHex } from '#kernel';
 import type { GenesisState } from '#services/blockchain';
+import type { ValidatorSet } from '#services/validator';
 import { BEHAVIOURS } from '../byzantine/index.ts';
 import { Storm } from '../faults/storm.ts';
 import { Client } from '../load/client.ts';
@@ -12,15 +14,18 @@ import { VirtualTime } from '../time/virtual-time.ts';
 import { describeEvent } from './describe-event.ts';
 import { Trace, type SimulationEvent } from './events.ts';
 import {
+  type Economy,
   ACCOUNTS,
   accountKey,
+  addressOf,
   GENESIS_AGE_MS,
+  operatorKey,
   simulationGenesis,
   transportSeed,
-  validatorAddress,
   validatorKey,
 } from './genesis.ts';
 import { Judge } from './judge.ts';
+import { KnownSets, type SetMember } from './known-sets.ts';
 
 const GAUGE_EVERY_MS = 150;
 
@@ -37,7 +42,14 @@ export class World {
   /** Names of the behaviours of the Byzantine validators. */
   readonly behaviours: readonly string[];
   readonly random: SeededRandom;
+  readonly #sets: KnownSets;
+  readonly #liars: ReadonlySet<string>;
+  /** Why the run says nothing: the Byzantine validators have more power than any protocol bears. */
+  invalid: string | undefined;
   rounds = 0;
+  /** What blocks did to validators and stake before and after their transactions, by type of event. */
+  readonly economy = new Map<string, number>();
+  #counted = 0;
   #skewMs = 0;
   #logsLost = new Set<string>();
 
@@ -50,23 +62,29 @@ export class World {
     const emit = (event: SimulationEvent): void => this.#emit(event);
     const addresses = peers.map((peer, index) => `/ip4/10.0.0.${index + 1}/tcp/1/p2p/${peer}`);
     let accounts = 0;
-    const order = setOrder(powers);
-    const liars = new Set([...byzantine.keys()].map((index) => order.indexOf(index)));
+    const nodes = new Map(
+      peers.map((_, at) => [toHex(validatorKey(at).publicKey), nameOf(at, powers.length)]),
+    );
+    this.#sets = new KnownSets((publicKey) => nodes.get(toHex(publicKey)) ?? '');
+    this.#liars = new Set([...byzantine.keys()].map((index) => nameOf(index, powers.length)));
+    const isWatched = (height: number, place: number): boolean =>
+      this.#liars.has(this.#sets.at(height)[place]?.node ?? '');
     this.machines = peers.map((peer, index) => {
       const behaviour = byzantine.get(index);
       const account = accountKey(ACCOUNTS + accounts);
       if (behaviour !== undefined) accounts += 1;
-      const isValidator = index < powers.length;
       return new Machine(
         {
-          name: isValidator ? `v${index}` : `full${index - powers.length}`,
+          name: nameOf(index, powers.length),
           peer,
           transportSeed: transportSeed(index),
-          key: isValidator ? validatorKey(index) : undefined,
+          key: validatorKey(index),
+          operator: operatorKey(index),
+          isFounder: index < powers.length,
           peers: () => addresses.filter((_, other) => other !== index),
           genesis,
           byzantine: behaviour === undefined ? undefined : { behaviour, account },
-          watched: behaviour === undefined ? liars : new Set(),
+          isWatched: behaviour === undefined ? isWatched : () => false,
         },
         { internet: this.internet, emit },
         random,
@@ -76,8 +94,16 @@ export class World {
     const correct = this.machines.filter(({ isByzantine }) => !isByzantine);
     const { identity } = genesis;
     const { time, wire, machines } = this;
-    this.client = new Client({ identity, random: random.fork('client'), time, machines: correct, emit });
-    const mayLoseLog = (machine: Machine): boolean => this.#mayLoseLog(machine, powers);
+    this.client = new Client({
+      identity,
+      random: random.fork('client'),
+      time,
+      machines: correct,
+      emit,
+      staked: setup.staked.map((index) => addressOf(operatorKey(index))),
+      mayRedelegate: !setup.economy.jailsAbsent,
+    });
+    const mayLoseLog = (machine: Machine): boolean => this.#mayLoseLog(machine, setup);
     this.storm = new Storm({ profile, random: random.fork('storm'), time, wire, machines, mayLoseLog, emit });
     this.judge = new Judge({
       machines,
@@ -85,11 +111,9 @@ export class World {
       nowMs: () => time.now(),
       skewMs: () => this.#skewMs,
       isCorrect: (name) => correct.some((machine) => machine.name === name),
-      validators: order.map((index) => ({
-        power: powers[index] ?? 0,
-        publicKey: validatorKey(index).publicKey,
-        node: `v${index}`,
-      })),
+      genesis,
+      setAt: (height) => this.#sets.at(height),
+      membersOf: (set) => this.#sets.membersOf(set),
     });
     this.internet.onDelivery = (from, to, _protocol, bytes) =>
       this.trace.add(time.monotonic(), `${from.slice(-4)}>${to.slice(-4)} ${bytes}`, false);
@@ -122,7 +146,7 @@ export class World {
   /** Starts the machines, full nodes late, and the load. */
   start(): void {
     for (const machine of this.machines) {
-      const isLate = !machine.isValidator;
+      const isLate = !machine.isFounder;
       this.time.after(isLate ? this.random.between(0, 6_000) : this.random.between(0, 300), () =>
         machine.start(),
       );
@@ -140,6 +164,8 @@ export class World {
   #emit(event: SimulationEvent): void {
     if (event.kind === 'log-lost') this.#logsLost.add(event.node);
     if (event.kind === 'entered') this.rounds++;
+    if (event.kind === 'started') this.#noteSet(event.height + 1, event.nextSet);
+    if (event.kind === 'final') this.#noteFinal(event);
     if (event.kind !== 'gauge' && event.kind !== 'heard')
       this.trace.add(this.time.monotonic(), describeEvent(event));
     this.#noteSkew();
@@ -148,14 +174,33 @@ export class World {
     this.judge.observe(event);
   }
 
+  #noteFinal({ block, nextSet, events }: Extract<SimulationEvent, { kind: 'final' }>): void {
+    const { height } = block.header;
+    this.#noteSet(height + 1, nextSet);
+    if (height <= this.#counted) return;
+    this.#counted = height;
+    for (const { type } of events) this.economy.set(type, (this.economy.get(type) ?? 0) + 1);
+  }
+
+  #noteSet(height: number, set: ValidatorSet): void {
+    this.#sets.note(height, set);
+    const members = this.#sets.at(height);
+    const powerOf = (some: readonly SetMember[]) => some.reduce((sum, { power }) => sum + power, 0);
+    const lying = powerOf(members.filter(({ node }) => this.#liars.has(node)));
+    if (lying * 3 < powerOf(members)) return;
+    this.invalid ??= `of the ${powerOf(members)} power at height ${height} ${lying} is Byzantine`;
+  }
+
   #noteSkew(): void {
     for (const { isByzantine, clock } of this.machines) {
       if (!isByzantine) this.#skewMs = Math.max(this.#skewMs, Math.abs(clock.now() - this.time.now()));
     }
   }
 
-  #mayLoseLog(machine: Machine, powers: readonly number[]): boolean {
-    if (!machine.isValidator || machine.isByzantine) return false;
+  /** Of those to whom no stake comes: together they stay below a third of the power of every set. */
+  #mayLoseLog(machine: Machine, { powers, staked }: Setup): boolean {
+    if (!machine.isFounder || machine.isByzantine || staked.includes(this.machines.indexOf(machine)))
+      return false;
     const lost = this.machines
       .map((other, index) => ({ other, power: powers[index] ?? 0 }))
       .filter(({ other }) => other === machine || other.isByzantine || this.#logsLost.has(other.name));
@@ -198,14 +243,27 @@ interface Setup {
   readonly powers: readonly number[];
   readonly genesis: GenesisState;
   readonly byzantine: ReadonlyMap<number, (typeof BEHAVIOURS)[number]>;
+  readonly economy: Economy;
+  /** Machines to whose validators the load brings stake. */
+  readonly staked: readonly number[];
 }
 
+/** Power of a validator at first, by its part: bonded and slashed stake shows in it. */
+const POWER_OF_PART = 10;
+
+/**
+ * Who lies, and an economy in which they stay below a third of the power of every set: nobody bonds to them; nobody
+ * takes out what correct validators have from the genesis; nobody is pushed out of the set; and none is jailed for
+ * being away. Without liars, and without lost logs, all of this happens.
+ */
 function setUp(profile: Profile, seed: number, validators: number): Setup {
   const random = seededRandom(seed);
   const draw = random.fork('setup');
   const isUneven = draw.chance(profile.unevenPowers);
-  const powers = Array.from({ length: validators }, () => (isUneven ? draw.between(2, 4) : 1));
-  const genesis = simulationGenesis(powers, new VirtualTime().now() - GENESIS_AGE_MS);
+  const powers = Array.from(
+    { length: validators },
+    () => POWER_OF_PART * (isUneven ? draw.between(2, 4) : 1),
+  );
   const total = powers.reduce((sum, power) => sum + power, 0);
   const choice = BEHAVIOURS.filter(
     ({ name }) => profile.behaviours.length === 0 || profile.behaviours.includes(name),
@@ -218,13 +276,19 @@ function setUp(profile: Profile, seed: number, validators: number): Setup {
     power = more;
     byzantine.set(index, draw.pick(choice));
   }
-  return { profile, random, powers, genesis, byzantine };
+  const losesLogs = profile.weights.loseLog > 0;
+  const isFree = byzantine.size === 0 && !losesLogs;
+  const economy = { jailsAbsent: isFree, maxValidators: isFree ? validators : 100 };
+  const machines = validators + profile.fullNodes;
+  const staked = Array.from({ length: machines }, (_, index) => index).filter(
+    (index) => !byzantine.has(index) && (!losesLogs || index >= Math.floor(validators / 2)),
+  );
+  const timeMs = new VirtualTime().now() - GENESIS_AGE_MS;
+  const genesis = simulationGenesis(powers, machines, economy, timeMs);
+  return { profile, random, powers, genesis, byzantine, economy, staked };
 }
 
-/** Places in the set by the protocol's order: the largest power first, then by address. */
-function setOrder(powers: readonly number[]): number[] {
-  return powers
-    .map((power, index) => ({ power, index, address: validatorAddress(index) }))
-    .toSorted((a, b) => b.power - a.power || (a.address < b.address ? -1 : 1))
-    .map(({ index }) => index);
+/** Name of a machine: founders come first. */
+function nameOf(index: number, founders: number): string {
+  return index < founders ? `v${index}` : `full${index - founders}`;
 }
