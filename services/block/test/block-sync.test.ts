@@ -110,7 +110,8 @@ function connectLiar(
 
 test('a node catches up with a peer, pauses consensus meanwhile and says when it is done', async (context) => {
   const network = new TestNetwork();
-  const { chain, sync } = await emptyNode(context, network);
+  // A busy machine may stand still for longer than the other tests allow.
+  const { chain, sync } = await emptyNode(context, network, { stallMs: 60_000 });
   const states: boolean[] = [];
   const caughtUp: number[] = [];
   sync.onStateChange((syncing) => states.push(syncing));
