@@ -32,7 +32,7 @@ export async function runMacro(onRow: OnRow): Promise<void> {
 }
 
 /** A chain that four validators made under a load, and a new node that takes it block by block. */
-export async function blockSync(onRow: OnRow): Promise<void> {
+async function blockSync(onRow: OnRow): Promise<void> {
   const network = await TestNetwork.create();
   try {
     await network.up();
