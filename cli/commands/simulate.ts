@@ -16,6 +16,8 @@ import { EXIT, Output } from '../output.ts';
 import { addEstimateCommand, addWideCommand } from './simulate-wide.ts';
 
 const SEED_MAX = 2 ** 31 - 1;
+/** Where no terminal shows how far it is, a line says so this often. */
+const NOTE_EVERY_MS = 60_000;
 
 interface SimulateOptions {
   seed?: number;
@@ -72,6 +74,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const validators = options.validators ?? profile.validators;
   const startMs = systemClock.monotonic();
   let done = 0;
+  let notedMs = startMs;
   const reports = await runSeeds({
     profile,
     heights,
@@ -83,10 +86,13 @@ async function simulate(options: SimulateOptions): Promise<void> {
     ...(options.threads !== undefined && { threads: options.threads }),
     onReport(report) {
       done += 1;
-      const seconds = ((systemClock.monotonic() - startMs) / 1000).toFixed(0);
-      output.status(
-        `${done} of ${to - from + 1} seeds, ${seconds} s; seed ${report.seed}: ${report.heights} heights`,
-      );
+      const nowMs = systemClock.monotonic();
+      const seconds = ((nowMs - startMs) / 1000).toFixed(0);
+      const text = `${done} of ${to - from + 1} seeds, ${seconds} s; seed ${report.seed}: ${report.heights} heights`;
+      output.status(text);
+      if (output.interactive || nowMs - notedMs < NOTE_EVERY_MS) return;
+      notedMs = nowMs;
+      output.note(text);
     },
   });
   output.endStatus();
