@@ -120,6 +120,11 @@ export interface GatewayComponents {
   readonly validateGenesis: (bytes: Uint8Array) => Promise<object>;
   readonly readiness: () => Readiness;
   readonly syncing: () => boolean;
+  /** What this node saw of a validator's precommits in an epoch; absent: it does not watch. */
+  readonly commitLatency?: (
+    operator: Uint8Array,
+    epoch: number,
+  ) => { readonly meanMs: number; readonly precommits: number } | undefined;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly clock: Clock;
   readonly scheduler: Scheduler;

@@ -64,9 +64,18 @@ export function currentTally({ seat }: ValidatorState, progress: Progress) {
   return { epoch: progress.epoch, ...tallyToJson({ votes, missed, proposed, proposalsMissed }) };
 }
 
-export function performanceToJson({ epoch, performance }: EpochPerformance) {
+/** Latency of a validator's precommits in an epoch, as this node saw it. */
+export interface CommitTelemetry {
+  readonly meanCommitLatencyMs: number;
+  readonly precommits: number;
+}
+
+export function performanceToJson(
+  { epoch, performance }: EpochPerformance,
+  telemetry: CommitTelemetry | null,
+) {
   const { power, score } = performance;
-  return { epoch, ...tallyToJson(performance), power, reputation: scoreOf(score) };
+  return { epoch, ...tallyToJson(performance), telemetry, power, reputation: scoreOf(score) };
 }
 
 function tallyToJson({

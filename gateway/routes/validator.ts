@@ -11,6 +11,7 @@ import {
   reputationToJson,
   scoreOf,
   slashToJson,
+  type CommitTelemetry,
 } from '../json/validator-json.ts';
 import { LIMITS } from '../limits.ts';
 import type { GatewayComponents } from '../ports.ts';
@@ -88,7 +89,18 @@ function epochIn(cursor: string): number {
   throw gatewayError('malformed-cursor', `"${cursor}" is no cursor of this list: use "nextCursor" as it is`);
 }
 
-function epochRoutes(app: App, { ledger }: GatewayComponents): void {
+/** What this node saw of a validator in an epoch. */
+function telemetryOf(
+  { commitLatency }: GatewayComponents,
+  operator: Uint8Array,
+  epoch: number,
+): CommitTelemetry | null {
+  const seen = commitLatency?.(operator, epoch);
+  return seen === undefined ? null : { meanCommitLatencyMs: seen.meanMs, precommits: seen.precommits };
+}
+
+function epochRoutes(app: App, components: GatewayComponents): void {
+  const { ledger } = components;
   const parts = { params: ValidatorParams, querystring: EpochsQuery };
   const performance = operation(
     'validators',
@@ -100,8 +112,11 @@ function epochRoutes(app: App, { ledger }: GatewayComponents): void {
     const { height, value } = await atTip(ledger, async (stake) => {
       const state = await validatorOf(stake, request.params.address);
       const { items, ...rest } = await epochsOf(stake, state, request.query);
-      const current = currentTally(state, stake.progress());
-      return { ...namesOf(state), items: items.map(performanceToJson), ...rest, current };
+      const tally = currentTally(state, stake.progress());
+      const telemetry = (epoch: number) => telemetryOf(components, state.operator, epoch);
+      const current = { ...tally, telemetry: telemetry(tally.epoch) };
+      const ended = items.map((item) => performanceToJson(item, telemetry(item.epoch)));
+      return { ...namesOf(state), items: ended, ...rest, current };
     });
     void reply.header('cache-control', REVALIDATE);
     return { ...value, height };

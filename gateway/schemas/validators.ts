@@ -119,15 +119,31 @@ export const EpochsQuery = strict({
   cursor: Type.Optional(Cursor),
 });
 
+const TelemetryJson = Type.Union(
+  [
+    Type.Object({
+      meanCommitLatencyMs: Type.Number({
+        description: 'from the arrival of a proposal to that of the precommit for it',
+      }),
+      precommits: Type.Integer({ description: 'precommits that were seen before their height was final' }),
+    }),
+    Type.Null(),
+  ],
+  { description: 'telemetry: what this node saw since its start, no fact of the chain; null for nothing' },
+);
 const EpochPerformanceJson = Type.Object({
   epoch: Epoch,
   ...TallyMembers,
+  telemetry: TelemetryJson,
   power: Type.Integer({ description: 'voting power at the end of the epoch' }),
   reputation: Score,
 });
 export const PerformanceJson = Type.Object({
   ...ofValidator(EpochPerformanceJson),
-  current: Type.Object({ epoch: Epoch, ...TallyMembers }, { description: 'the epoch in progress, so far' }),
+  current: Type.Object(
+    { epoch: Epoch, ...TallyMembers, telemetry: TelemetryJson },
+    { description: 'the epoch in progress, so far' },
+  ),
 });
 export const ReputationJson = Type.Object({
   ...ofValidator(Type.Object({ epoch: Epoch, reputation: Score })),

@@ -100,6 +100,8 @@ export class FakeNode {
   readonly ownEvents = new Map<number, readonly BlockEvent[]>();
   peerList: PeerView[] = [];
   isSyncing = false;
+  /** Latencies of precommits by epoch, of whichever validator. */
+  readonly latencies = new Map<number, { meanMs: number; precommits: number }>();
   reasons: string[] = [];
   genesisTimeMs = 1_700_000_000_000;
   /** Reads of the block store. */
@@ -248,6 +250,7 @@ export class FakeNode {
       validateGenesis: (bytes) => this.validate(bytes),
       readiness: () => ({ ready: this.reasons.length === 0, reasons: this.reasons }),
       syncing: () => this.isSyncing,
+      commitLatency: (_operator, epoch) => this.latencies.get(epoch),
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
       clock: systemClock,
       scheduler: systemScheduler,

@@ -127,7 +127,12 @@ describe('a validator', () => {
     for (let epoch = 0; epoch < 7; epoch++)
       node.stake.epochs.push({ epoch, performance: { ...tally, score: 10_000 * epoch } });
     const epochsIn = (body: { items: { epoch: number }[] }) => body.items.map(({ epoch }) => epoch);
+    node.latencies.set(5, { meanMs: 12.5, precommits: 4 });
     const { body } = await get(`/validators/${alice}/performance?limit=3`);
+    assert.deepEqual(
+      [body.items[1].telemetry, body.current.telemetry],
+      [{ meanCommitLatencyMs: 12.5, precommits: 4 }, null],
+    );
     assert.deepEqual(epochsIn(body), [4, 5, 6]);
     assert.deepEqual(
       [body.items[0].uptime, body.items[0].reputation, body.current.epoch, body.nextCursor],

@@ -6,6 +6,7 @@ import { streamGenesisFile } from '../genesis/genesis-file.ts';
 import { GenesisJudge } from '../genesis/judge.ts';
 import type { NodeGenesis } from '../genesis/node-genesis.ts';
 import { homeError } from '../home/errors.ts';
+import { CommitLatencies } from '../metrics/commit-latencies.ts';
 import type { NodeMetrics } from '../metrics/metrics.ts';
 import { VERSION } from '../version.ts';
 import type { Protocol } from './protocol.ts';
@@ -32,6 +33,14 @@ export async function startApi(init: ApiInit): Promise<{ url: string; close: () 
   const { protocol, genesis, seal, metrics, readiness, logger } = init;
   const { host, port } = splitAddress(init.listen);
   const judge = new GenesisJudge(systemScheduler);
+  const latencies = new CommitLatencies({
+    onEvent: (listener) => protocol.consensus.onEvent(listener),
+    current() {
+      const { height, validators } = protocol.ledger.tip();
+      return { height: height + 1, validators, epoch: protocol.ledger.stake().progress().epoch };
+    },
+    clock: systemClock,
+  });
   const gateway = await buildGateway({
     identity: genesis.identity,
     version: VERSION,
@@ -51,6 +60,7 @@ export async function startApi(init: ApiInit): Promise<{ url: string; close: () 
     validateGenesis: (bytes) => judge.judge(bytes),
     readiness,
     syncing: () => protocol.sync.syncing,
+    commitLatency: (operator, epoch) => latencies.of(operator, epoch),
     metrics: () => metrics.text(),
     clock: systemClock,
     scheduler: systemScheduler,
@@ -76,6 +86,7 @@ export async function startApi(init: ApiInit): Promise<{ url: string; close: () 
     url: `http://${shown}:${typeof address === 'object' && address !== null ? address.port : port}`,
     close: async () => {
       judge.close();
+      latencies.stop();
       await gateway.close();
     },
   };
