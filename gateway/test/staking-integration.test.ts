@@ -44,6 +44,7 @@ before(async () => {
       maxChurnBasisPoints: 10_000,
       blockReward: 1_000_000n,
       signedBlocksWindow: 6,
+      minSignedBasisPoints: 5_000,
       downtimeSlashBasisPoints: 100,
     },
   });
