@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, readFile, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -114,6 +114,45 @@ describe('journal of the mempool', () => {
     const again = await openFileJournal(path);
     assert.deepEqual(await again.read(), [signed(0).bytes]);
     await again.close();
+  });
+
+  it('syncs what comes together once, and acknowledges nothing before', async (context) => {
+    const path = await newPath(context);
+    const journal = await openFileJournal(path);
+    const handle = await open(path, 'r');
+    const datasync = handle.datasync.bind(handle);
+    const held = Promise.withResolvers<void>();
+    const sync = context.mock.method(Object.getPrototypeOf(handle) as FileHandle, 'datasync', async () => {
+      await held.promise;
+      return datasync();
+    });
+    let acknowledged = 0;
+    const appending = [0, 1, 2, 3].map((sender) =>
+      journal.append([signed(sender).bytes]).then(() => (acknowledged += 1)),
+    );
+    while (sync.mock.callCount() === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(acknowledged, 0);
+    held.resolve();
+    await Promise.all(appending);
+    assert.equal(sync.mock.callCount(), 1);
+    await Promise.all([handle.close(), journal.close()]);
+  });
+
+  it('acknowledges nothing after a sync that failed, until a new file is written', async (context) => {
+    const path = await newPath(context);
+    const journal = await openFileJournal(path);
+    const handle = await open(path, 'r');
+    const failing = context.mock.method(Object.getPrototypeOf(handle) as FileHandle, 'datasync', async () => {
+      throw new Error('input/output error');
+    });
+    await assert.rejects(journal.append([signed(0).bytes]), /input\/output error/);
+    failing.mock.restore();
+    // The disk says that it is well again, and nobody knows what it has of the file.
+    await assert.rejects(journal.append([signed(1).bytes]), /input\/output error/);
+    await journal.rewrite([signed(2).bytes]);
+    await journal.append([signed(3).bytes]);
+    assert.deepEqual(await journal.read(), [signed(2).bytes, signed(3).bytes]);
+    await Promise.all([handle.close(), journal.close()]);
   });
 
   it('keeps everything that waits when it is rewritten while more is acknowledged', async (context) => {
