@@ -33,8 +33,13 @@ const HEALTHY: DiskFaults = {
   crashAfter: undefined,
 };
 
-/** A promise of a machine that is down: it never settles, so that nothing goes on after the end. */
-const never = new Promise<never>(() => undefined);
+/**
+ * What a machine that is down is given: a promise that never settles, so that nothing goes on after the end. Each
+ * time another one: whoever waits for a promise hangs on it, and one for all would keep every node that went down.
+ */
+function never(): Promise<never> {
+  return new Promise<never>(() => undefined);
+}
 
 /** A machine's disk: lasts over the lives of its node, and loses at a power cut what was not synced. */
 export class SimulatedDisk {
@@ -137,7 +142,7 @@ class DiskAccess {
   }
 
   async read<Value>(work: () => Value | Promise<Value>): Promise<Value> {
-    if (!this.#life.isAlive) return never;
+    if (!this.#life.isAlive) return never();
     if (this.#random.chance(this.#disk.faults.readErrors))
       throw this.#failure('input/output error at a read');
     return work();
@@ -145,18 +150,18 @@ class DiskAccess {
 
   /** @param half what a write that is cut off leaves */
   async write(work: () => void | Promise<void>, half: () => void = () => undefined): Promise<void> {
-    if (!this.#life.isAlive) return never;
+    if (!this.#life.isAlive) return never();
     if (this.#disk.faults.full) throw this.#failure('no space left on the device');
     const end = this.#takeEnd();
     if (end === 'after') await work();
     if (end === 'midst') half();
     if (end === undefined) return work();
     this.#onCrash();
-    return never;
+    return never();
   }
 
   async sync(work: () => void): Promise<void> {
-    if (!this.#life.isAlive) return never;
+    if (!this.#life.isAlive) return never();
     const end = this.#takeEnd();
     const delayMs = 0.1 + (this.#random.integer(1000) / 1000) * this.#disk.faults.syncMsMax;
     await new Promise<void>((resolve) => {
@@ -166,7 +171,7 @@ class DiskAccess {
     if (end !== 'before') work();
     if (end === undefined) return undefined;
     this.#onCrash();
-    return never;
+    return never();
   }
 
   #takeEnd(): 'before' | 'midst' | 'after' | undefined {
