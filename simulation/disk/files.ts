@@ -5,6 +5,7 @@ type Change =
   | { readonly kind: 'truncate'; readonly length: number };
 
 interface FileContents {
+  /** Of memory of its own, in which it grows. */
   durable: Uint8Array;
   /** Changes since the last sync, in order. */
   pending: Change[];
@@ -22,7 +23,7 @@ export class Files {
 
   read(name: string): Uint8Array | undefined {
     const file = this.#files.get(name);
-    return file === undefined ? undefined : applied(file.durable, file.pending);
+    return file === undefined ? undefined : applied(file.durable.slice(), file.pending);
   }
 
   /** Creates a file durably, with its directory entry. */
@@ -107,22 +108,29 @@ function torn(bytes: Uint8Array, random: SeededRandom): Uint8Array {
   }
 }
 
+/** The file after the changes: written in place, where what it grows into has room. */
 function applied(durable: Uint8Array, changes: readonly Change[]): Uint8Array {
-  if (changes.length === 0) return durable;
   let bytes = durable;
-  let isOwn = false;
   for (const change of changes) {
-    const length =
-      change.kind === 'truncate'
-        ? change.length
-        : Math.max(bytes.length, change.position + change.bytes.length);
-    if (length !== bytes.length || !isOwn) {
-      const next = new Uint8Array(length);
-      next.set(bytes.subarray(0, length));
-      bytes = next;
-      isOwn = true;
+    if (change.kind === 'truncate') bytes = resized(bytes, change.length);
+    else {
+      const end = change.position + change.bytes.length;
+      if (end > bytes.length) bytes = resized(bytes, end);
+      bytes.set(change.bytes, change.position);
     }
-    if (change.kind === 'write') bytes.set(change.bytes, change.position);
   }
   return bytes;
+}
+
+/** The bytes cut off, or with zeros after them. What a file grows into is twice as large, for what comes next. */
+function resized(bytes: Uint8Array, length: number): Uint8Array {
+  const { buffer } = bytes;
+  if (length <= buffer.byteLength) {
+    // A longer file may have been there before.
+    if (length > bytes.length) new Uint8Array(buffer).fill(0, bytes.length, length);
+    return new Uint8Array(buffer, 0, length);
+  }
+  const grown = new Uint8Array(2 * length);
+  grown.set(bytes);
+  return grown.subarray(0, length);
 }
