@@ -115,7 +115,8 @@ export function bytesToUint64(bytes: Uint8Array, offset = 0): number {
   return readUint32(bytes, offset) * 2 ** 32 + readUint32(bytes, offset + 4);
 }
 
-function readUint32(bytes: Uint8Array, offset: number): number {
+/** The unsigned integer of 4 big-endian bytes at `offset`; no DataView, as in `writeUint32`. */
+export function readUint32(bytes: Uint8Array, offset: number): number {
   invariant(offset + 4 <= bytes.length, 'an integer lies within its bytes');
   const at = (index: number): number => bytes[offset + index] as number;
   return ((at(0) << 24) | (at(1) << 16) | (at(2) << 8) | at(3)) >>> 0;

@@ -21,6 +21,7 @@ export {
   equalBytes,
   fromHex,
   fromUtf8,
+  readUint32,
   toHex,
   uint64ToBytes,
   utf8,

@@ -1,3 +1,4 @@
+import { readUint32, writeUint32 } from '#kernel';
 import { networkError } from './errors.ts';
 
 const LENGTH_BYTES = 4;
@@ -6,10 +7,9 @@ const LENGTH_BYTES = 4;
 export function frame(messages: readonly Uint8Array[]): Uint8Array {
   const total = messages.reduce((sum, message) => sum + LENGTH_BYTES + message.length, 0);
   const framed = new Uint8Array(total);
-  const view = new DataView(framed.buffer);
   let offset = 0;
   for (const message of messages) {
-    view.setUint32(offset, message.length);
+    writeUint32(framed, offset, message.length);
     framed.set(message, offset + LENGTH_BYTES);
     offset += LENGTH_BYTES + message.length;
   }
@@ -43,8 +43,7 @@ export class FrameReader {
     this.#buffered += chunk.length;
     const messages: Uint8Array[] = [];
     while (this.#buffered >= LENGTH_BYTES) {
-      const head = this.#peek(LENGTH_BYTES);
-      const length = new DataView(head.buffer, head.byteOffset).getUint32(0);
+      const length = readUint32(this.#peek(LENGTH_BYTES), 0);
       if (length > this.#maxBytes) {
         throw networkError(
           'malformed-frame',
