@@ -39,6 +39,8 @@ export class World {
   readonly client: Client;
   readonly judge: Judge;
   readonly machines: readonly Machine[];
+  /** Those of them that do not lie. */
+  readonly correct: readonly Machine[];
   /** Names of the behaviours of the Byzantine validators. */
   readonly behaviours: readonly string[];
   readonly random: SeededRandom;
@@ -92,6 +94,7 @@ export class World {
     });
     this.behaviours = [...byzantine.values()].map(({ name }) => name);
     const correct = this.machines.filter(({ isByzantine }) => !isByzantine);
+    this.correct = correct;
     const { identity } = genesis;
     const { time, wire, machines } = this;
     this.client = new Client({
@@ -128,14 +131,12 @@ export class World {
     return new World(setup, peers, traceLines);
   }
 
-  /** Correct machines. */
-  get correct(): readonly Machine[] {
-    return this.machines.filter(({ isByzantine }) => !isByzantine);
-  }
-
   /** The height that every correct node has. */
   get height(): number {
-    return Math.min(...this.correct.filter(({ hasJoined }) => hasJoined).map(({ height }) => height));
+    // A run asks before each of its steps: no list is made for it.
+    let least = Infinity;
+    for (const machine of this.correct) if (machine.hasJoined) least = Math.min(least, machine.height);
+    return least;
   }
 
   /** The height that some correct node has. */
@@ -192,9 +193,8 @@ export class World {
   }
 
   #noteSkew(): void {
-    for (const { isByzantine, clock } of this.machines) {
-      if (!isByzantine) this.#skewMs = Math.max(this.#skewMs, Math.abs(clock.now() - this.time.now()));
-    }
+    for (const { clock } of this.correct)
+      this.#skewMs = Math.max(this.#skewMs, Math.abs(clock.now() - this.time.now()));
   }
 
   /** Of those to whom no stake comes: together they stay below a third of the power of every set. */
