@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { utf8 } from '#kernel';
 import { Files } from '../disk/files.ts';
@@ -111,5 +114,38 @@ describe('the simulated disk', () => {
       left.add(after.length);
     }
     assert.deepEqual(left, new Set([1, 2]));
+  });
+
+  it('lets go of a node that waits for a disk of a machine that is down', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { disk, mount } = machine(1);
+    const ask = (): WeakRef<object> => {
+      const { engine, life } = mount();
+      life.end();
+      const node = { value: undefined as Uint8Array | undefined };
+      void engine.get('state', utf8('key')).then((value) => (node.value = value));
+      return new WeakRef(node);
+    };
+    const node = ask();
+    await setImmediate();
+    collect();
+    assert.equal(node.deref(), undefined);
+    assert.equal(disk.failures, 0);
+  });
+
+  it('reads a file that was cut off and written beyond its end as it is, and gives no memory away', () => {
+    const files = new Files();
+    files.create('log');
+    files.write('log', 0, utf8('abcdef'));
+    files.sync('log', 1);
+    files.truncate('log', 2);
+    files.write('log', 4, utf8('z'));
+    files.sync('log', 2);
+    const read = files.read('log') as Uint8Array;
+    assert.deepEqual([...read], [...utf8('ab\0\0z')]);
+    read.fill(0);
+    files.read('log')?.fill(0);
+    assert.deepEqual([...(files.read('log') ?? [])], [...utf8('ab\0\0z')]);
   });
 });
