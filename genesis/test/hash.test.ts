@@ -11,7 +11,7 @@ import { CLOCK, judge, makeDocument, type Loose } from './fixtures/documents.ts'
 /** Frozen: whoever changes these changes the identity of every chain that exists. */
 const FROZEN = {
   genesisHash: '7aa8c78d51e3b487569f768b065b3cf7634f6593eef9bfabac0864673e50f2b9',
-  stateRoot: '4f74ec8e6675d27eb39dd56e0682fecfb3eac99bcdbbd6a9fd95d92e841613a4',
+  stateRoot: '3d3d1a4e068f7935f444019d821b57426ac29c906c12477749d734211a5910bb',
 };
 
 const frozenText = await readFile(join(import.meta.dirname, 'fixtures/frozen-genesis.json'), 'utf8');

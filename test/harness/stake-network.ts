@@ -117,7 +117,7 @@ function quickened(document: GenesisDocument): GenesisDocument {
       blockReward: '1000',
       maxChurnBasisPoints: '10000',
       signedBlocksWindow: String(QUICK.signedBlocksWindow),
-      // A block holds the precommits that came first: on a busy machine, the slow miss many.
+      // The window is short: on a busy machine, a validator that is well may be slow for most of it.
       minSignedBasisPoints: '2000',
       downtimeJailMs: String(QUICK.downtimeJailMs),
       downtimeSlashBasisPoints: '100',

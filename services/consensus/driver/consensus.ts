@@ -18,11 +18,11 @@ import { openWriteAheadLog, type WriteAheadLog } from '../store/write-ahead-log.
 import { decodeMessage } from '../wire/codec.ts';
 import type { ConsensusMessage, SignedProposal, SignedVote } from '../wire/messages.ts';
 import { EarlyMessages } from './early-messages.ts';
-import type { HeightBook } from './height-book.ts';
 import { makeHeightContext } from './height-context.ts';
 import type { HeightAnswer } from './height-answer.ts';
 import { HeightRun, type HeightRunComponents } from './height-run.ts';
 import { Inbox } from './inbox.ts';
+import { LastHeight } from './last-height.ts';
 import { Pace } from './pace.ts';
 import { Relay } from './relay.ts';
 import { Telemetry } from './telemetry.ts';
@@ -67,7 +67,8 @@ class ConsensusDriver implements Consensus {
   readonly #fatalListeners = new Set<(error: CodedError) => void>();
   #log: WriteAheadLog | undefined;
   #current: HeightRun | undefined;
-  #previous: HeightBook | undefined;
+  /** Unknown after a start, and after block sync skipped heights. */
+  #last: LastHeight | undefined;
   #genesisTimer: Cancellable | undefined;
   #pauseTimer: Cancellable | undefined;
   #loop: Promise<void> | undefined;
@@ -148,7 +149,7 @@ class ConsensusDriver implements Consensus {
   }
 
   transaction(id: string): Transaction | undefined {
-    return this.#current?.context.book.transaction(id) ?? this.#previous?.transaction(id);
+    return this.#current?.context.book.transaction(id) ?? this.#last?.book.transaction(id);
   }
 
   statistics(): ConsensusStatistics {
@@ -189,8 +190,12 @@ class ConsensusDriver implements Consensus {
 
   async #takeTurn(): Promise<void> {
     const { own, votes, proposals } = this.#inbox.take(INPUTS_PER_TURN_MAX);
+    // CONS-18: what comes late for the commit goes first, since an own item may lead to the block that holds it.
+    const isLate = ({ vote }: VoteItem) => this.#ahead(vote.body.height) < 0;
+    const { late = [], due = [] } = Object.groupBy(votes, (item) => (isLate(item) ? 'late' : 'due'));
+    for (const item of late) this.#takeVote(item);
     for (const item of own) await this.#handle(() => this.#takeOwn(item));
-    for (const item of votes) await this.#handle(() => this.#takeVote(item));
+    for (const item of due) await this.#handle(() => this.#takeVote(item));
     for (const item of proposals) await this.#handle(() => this.#takeProposal(item));
   }
 
@@ -227,7 +232,8 @@ class ConsensusDriver implements Consensus {
     if (item.kind !== 'answer' && item.kind !== 'said') this.#signals.delete(item.kind);
     switch (item.kind) {
       case 'answer':
-        if (item.run === current) await current.takeAnswer(item.answer);
+        if (item.run === current) return current.takeAnswer(item.answer);
+        if (item.answer.kind === 'signed-vote') this.#last?.say(item.answer.vote, this.#runComponents());
         return;
       case 'transactions-available':
         return current?.takeTransactionsAvailable();
@@ -250,6 +256,8 @@ class ConsensusDriver implements Consensus {
     this.#telemetry.count('votesReceived');
     const ahead = this.#ahead(vote.body.height);
     if (ahead === 0) return this.#current?.takeVote(peer, vote);
+    if (ahead === -1 && this.#last !== undefined)
+      return this.#last.takeVote(peer, vote, this.#runComponents());
     const isKept = ahead === 1 && this.#early.keep({ kind: 'vote', peer, vote });
     if (!isKept) this.#telemetry.count('votesDropped');
   }
@@ -275,7 +283,8 @@ class ConsensusDriver implements Consensus {
     this.#pauseTimer = undefined;
     const tip = chain.tip();
     const before = this.#current?.context;
-    this.#previous = before?.height === tip.height ? before.book : undefined;
+    const isNext = before?.height === tip.height && tip.commit !== undefined;
+    this.#last = isNext ? new LastHeight(before, tip.commit) : undefined;
     if (entries.length === 0) await this.#log?.startHeight();
     if (tip.commit === undefined && clock.now() < tip.blockTimeMs) return this.#awaitGenesis(tip.blockTimeMs);
     const context = makeHeightContext(tip, this.#init.key?.publicKey, clock.monotonic());
@@ -309,6 +318,7 @@ class ConsensusDriver implements Consensus {
       timers: this.#timers,
       relay: this.#relay,
       pace: this.#pace,
+      lastCommit: () => this.#last?.commit(),
       answer: (run, answer) => this.#inbox.pushOwn({ kind: 'answer', run, answer }),
       fail: (error) => this.#fail(error),
     };
@@ -340,7 +350,7 @@ class ConsensusDriver implements Consensus {
 
   #view() {
     if (this.#current === undefined || this.#paused || this.#stopping) return undefined;
-    return { context: this.#current.context, core: this.#current.core, previous: this.#previous };
+    return { context: this.#current.context, core: this.#current.core, previous: this.#last?.book };
   }
 
   #quiet(): void {

@@ -18,8 +18,7 @@ import { keepCountedVote } from './height-book.ts';
 import type { HeightAnswer } from './height-answer.ts';
 import type { HeightContext } from './height-context.ts';
 import { checkProposal, checkVote, isNewProposal, isNewVote } from './message-checks.ts';
-import type { Pace } from './pace.ts';
-import { planProposal, type ProposalPlan } from './proposer.ts';
+import { planProposal, type ProposalPlan, type ProposerComponents } from './proposer.ts';
 import type { Relay } from './relay.ts';
 import { signatureUnlessRefused, UnsignedVotes, type VoteEffect } from './remote-signatures.ts';
 import { beginHeight, coreProposal, coreVote } from './replay.ts';
@@ -27,7 +26,8 @@ import type { Telemetry } from './telemetry.ts';
 import type { Timers } from './timers.ts';
 import { timeoutMs } from './timing.ts';
 
-export interface HeightRunComponents extends ConsensusComponents {
+export interface HeightRunComponents
+  extends ConsensusComponents, Pick<ProposerComponents, 'pace' | 'lastCommit'> {
   readonly genesisHash: Uint8Array;
   readonly decodeBlock: (bytes: Uint8Array) => Block;
   /** Both absent in an observer. */
@@ -36,7 +36,6 @@ export interface HeightRunComponents extends ConsensusComponents {
   readonly telemetry: Telemetry;
   readonly timers: Timers;
   readonly relay: Relay;
-  readonly pace: Pace;
   readonly answer: (run: HeightRun, answer: HeightAnswer) => void;
   readonly fail: (error: unknown) => void;
 }

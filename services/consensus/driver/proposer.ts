@@ -1,5 +1,5 @@
 import { invariant, toHex, type Clock, type Scheduler } from '#kernel';
-import type { Block } from '#services/block';
+import type { Block, Commit } from '#services/block';
 import type { Value } from '../domain/types.ts';
 import type { ConsensusChain, ConsensusComponents, ProposalSource } from '../face.ts';
 import type { HeightContext } from './height-context.ts';
@@ -11,6 +11,8 @@ export interface ProposerComponents {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly pace: Pace;
+  /** CONS-18: the fullest commit of the tip that is here, when there is more of it than the chain's own. */
+  readonly lastCommit: () => Commit | undefined;
   readonly evidence?: ConsensusComponents['evidence'];
 }
 
@@ -49,7 +51,7 @@ export async function planProposal(
 
 /** Proposer-based timestamps: a proposer waits until its clock is past the time of the block before. */
 async function freshBlock(
-  { chain, mempool, clock, scheduler, pace, evidence }: ProposerComponents,
+  { chain, mempool, clock, scheduler, pace, lastCommit, evidence }: ProposerComponents,
   { tip, set, setting }: HeightContext,
   round: number,
   isWanted: () => boolean,
@@ -74,7 +76,7 @@ async function freshBlock(
     round,
     timeMs,
     proposer: proposer.address,
-    lastCommit: tip.commit,
+    lastCommit: lastCommit() ?? tip.commit,
     transactions,
     evidence: evidence?.pending() ?? [],
   });

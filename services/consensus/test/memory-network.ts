@@ -73,7 +73,12 @@ export class MemoryNetwork {
 
   /** Puts bytes on the wire in the name of a peer. */
   inject(from: string, to: string, bytes: Uint8Array, channel: Channel = 'consensus'): void {
-    this.#time.after(this.latencyMs, () => this.#endpoints.get(to)?.handlers.get(channel)?.(from, bytes));
+    this.#time.after(this.latencyMs, () => this.hand(from, to, bytes, channel));
+  }
+
+  /** Gives bytes to an endpoint at once. */
+  hand(from: string, to: string, bytes: Uint8Array, channel: Channel = 'consensus'): void {
+    this.#endpoints.get(to)?.handlers.get(channel)?.(from, bytes);
   }
 
   #others(id: string): string[] {

@@ -95,6 +95,20 @@ describe('consensus with a remote signer (CONS-15)', () => {
     await world.stopAll();
   });
 
+  it('says a precommit that is signed when its height is final: the next block holds it (CONS-18)', async () => {
+    const { world, key } = await slowWorld(4);
+    key.delayMs = 40;
+    for (let height = 1; height <= 10; height++) {
+      await grow(world, 1, world.nodes);
+      await world.time.run(100);
+    }
+    world.check();
+    const blocks = world.nodes[1]?.disk.blocks.slice(1) ?? [];
+    const signed = blocks.filter(({ block }) => block.lastCommit?.signatures[0] !== undefined);
+    assert.equal(signed.length, blocks.length);
+    await world.stopAll();
+  });
+
   it('drops a signature that comes when its round is over', async () => {
     const { world, key, node } = await slowWorld(4);
     await grow(world, 2, world.nodes);

@@ -31,7 +31,7 @@ export const DEFAULT_STAKING: StakingParameters = {
   communityBasisPoints: 200,
   minDelegation: 1n,
   signedBlocksWindow: 1_000,
-  minSignedBasisPoints: 500,
+  minSignedBasisPoints: 5_000,
   downtimeJailMs: 600_000,
   downtimeSlashBasisPoints: 1,
   equivocationSlashBasisPoints: 500,
