@@ -134,14 +134,14 @@ export async function startProtocol(
   teardown: Teardown,
 ): Promise<Protocol> {
   const { genesis, verifier, logger, onFatal } = init;
-  const { chain, mempool } = state;
+  const { chain, mempool, snapshots } = state;
   const { identity } = genesis;
   const ports = { clock: systemClock, scheduler: systemScheduler, random: systemRandom, logger };
   const { network, peers } = await makeNetwork(init, () => chain.tip().height);
   teardown.add('network', () => network.stop());
   watchPeerGenesis(init, { chain, network, peers }, teardown);
   const transport = network;
-  serveState({ transport, chain, snapshots: state.snapshots, clock: systemClock });
+  serveState({ transport, chain, snapshots, clock: systemClock });
   const fetch = createTransactionFetch(
     { identity },
     { transport, verifier, logger, lookup: (id) => mempool.lookup(id) ?? consensus.transaction(id) },
@@ -155,6 +155,9 @@ export async function startProtocol(
     verifier,
     onFatal,
     onPeerHeight: (peer, height) => network.setPeerHeight(peer, height),
+    needsState: (height) => snapshots.isDue(height),
+    // An archive answers for the state of every height: none may lack its tree.
+    limits: init.loaded.configuration['storage.retainedHeights'] === 0 ? { runBlocks: 1 } : {},
   });
   const store = createEvidenceStore(init.engine, logger);
   const evidence = createEvidencePool({ ...ports, chain, transport, store });

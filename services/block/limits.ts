@@ -32,6 +32,10 @@ export const BLOCK_TRANSACTION_BYTES_MAX = 64 * 1024;
 /** Hard bound on an encoded block, whatever the ledger's parameters say: 32 MiB. */
 export const BLOCK_BYTES_MAX = 32 * 1024 * 1024;
 
+/** A run of final blocks ends with the one that brings it to so many changed entries of the state, or transactions. */
+export const RUN_ENTRIES_MAX = 50_000;
+export const RUN_TRANSACTIONS_MAX = 10_000;
+
 /** Executed blocks held between `validate` and `finalise`: the rounds of one height rarely see more. */
 export const EXECUTIONS_CACHED_MAX = 4;
 
@@ -58,6 +62,10 @@ export interface SyncLimits {
   readonly windowBlocks: number;
   /** Bytes of blocks held and awaited; the next block after the tip is fetched whatever is held. */
   readonly bufferBytes: number;
+  /** Blocks that are made final at once while far behind; 1 makes each final alone, and every state root with it. */
+  readonly runBlocks: number;
+  /** The last heights before the target, which are made final one by one. */
+  readonly runTail: number;
   readonly requestsPerPeer: number;
   readonly requestTimeoutMs: number;
   /** The block after the tip is asked of a second peer after this wait. */
@@ -84,6 +92,8 @@ export const SYNC_LIMITS: SyncLimits = {
   responseBytes: 4 * 1024 * 1024,
   windowBlocks: 256,
   bufferBytes: 32 * 1024 * 1024,
+  runBlocks: 32,
+  runTail: 4,
   requestsPerPeer: 2,
   requestTimeoutMs: 10_000,
   hedgeMs: 1_000,

@@ -14,12 +14,13 @@ export type {
   OffenceRecord,
   Receipt,
   ReceiptEvent,
+  SealedExecution,
   StateProof,
   ValidatorRecord,
 } from './domain/types.ts';
 export { accountCodec, attestationRecord } from './domain/values.ts';
 export { blockchainError } from './errors.ts';
-export type { Ledger, LedgerTip, Supply } from './ledger/face.ts';
+export type { Ledger, LedgerRun, LedgerTip, RunTip, Supply } from './ledger/face.ts';
 export { buildGenesisState } from './ledger/genesis-entries.ts';
 export { createLedger, type LedgerInit } from './ledger/ledger.ts';
 export { CHUNK_BYTES_MAX, CHUNK_DEPTH_MAX, SNAPSHOT_CHUNKS_MAX } from './limits.ts';

@@ -1,6 +1,8 @@
 import type { Mutation } from './types.ts';
 
 const LEDGER = 'services/blockchain/ledger/ledger.ts';
+const STATE_RUN = 'services/blockchain/ledger/state-run.ts';
+const PENDING = 'services/blockchain/ledger/pending-entries.ts';
 const EXECUTE_BLOCK = 'services/blockchain/ledger/execute-block.ts';
 const EXECUTE = 'services/blockchain/domain/execute.ts';
 
@@ -25,9 +27,34 @@ export const LEDGER_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: LEDGER,
-        from: 'for (const [id, account] of execution.changedAccounts) this.#cache.set(id, account);',
+        from: 'for (const [id, account] of accounts) this.#cache.set(id, account);',
         to: '',
       },
+    ],
+  },
+  {
+    name: 'run-forgets-accounts',
+    about: 'executes each block of a run on the accounts from before the run',
+    profile: 'mixed',
+    changes: [
+      {
+        file: STATE_RUN,
+        from: 'this.#accounts.get(id)?.account);',
+        to: 'this.#accounts.get(`${id}?`)?.account);',
+      },
+    ],
+  },
+  {
+    name: 'run-forgets-records',
+    about: 'executes each block of a run on the records of stake from before the run',
+    profile: 'mixed',
+    changes: [
+      {
+        file: PENDING,
+        from: "if (family !== 'state' || this.#size === 0) return",
+        to: "if (family !== 'state' || this.#size >= 0) return",
+      },
+      { file: PENDING, from: "family === 'state' ? this.#within(options) : []", to: '[] as StateWrite[]' },
     ],
   },
   {

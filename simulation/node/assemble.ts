@@ -27,6 +27,8 @@ import type { LifeScheduler } from '../time/machine-clock.ts';
 import { sharedVerifier } from './verifier.ts';
 
 const RETAINED_HEIGHTS = 8;
+/** Short, so that nodes that lag by a few heights make runs of final blocks, and end them. */
+const SYNC_LIMITS = { runBlocks: 4, runTail: 2 };
 /** Small, so that logs are changed for new ones within a run. */
 const LOG_SEGMENT_BYTES = 32 * 1024;
 export const MEMPOOL_LIMITS = { maxTransactions: 2_000, maxBytes: 2 ** 20, maxPerAccount: 32 };
@@ -102,7 +104,16 @@ export async function assembleNode(
   );
   const gossip = createTransactionGossip({ ...ports, transport, mempool, fetch });
   const onPeerHeight = (peer: PeerId, height: number): void => network.setPeerHeight(peer, height);
-  const sync = createBlockSync({ ...ports, identity, transport, chain, verifier, onFatal, onPeerHeight });
+  const sync = createBlockSync({
+    ...ports,
+    identity,
+    transport,
+    chain,
+    verifier,
+    onFatal,
+    onPeerHeight,
+    limits: SYNC_LIMITS,
+  });
   const store = createEvidenceStore(engine, logger);
   const evidence = createEvidencePool({ ...ports, chain: wrapped.chain, transport, store });
   const { genesisHash } = identity;

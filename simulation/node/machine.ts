@@ -138,7 +138,7 @@ export class Machine {
         node: this.name,
         block,
         commit,
-        stateRoot: toHex(execution.stateRoot),
+        stateRoot: execution.stateRoot && toHex(execution.stateRoot),
         receiptRoot: toHex(execution.receiptRoot),
         receipts: new Map(
           execution.receipts.map((receipt) => [toHex(receipt.transactionHash), receipt] as const),

@@ -8,7 +8,8 @@ import type { MakeOracle } from './oracle.ts';
  * node prevotes a block that says otherwise.
  */
 export const stateRoots: MakeOracle = (context) => {
-  const roots = new Map<number, { stateRoot: string; receiptRoot: string; node: string }>();
+  /** A state root is undefined as long as all nodes came over its height in runs. */
+  const roots = new Map<number, { stateRoot: string | undefined; receiptRoot: string; node: string }>();
   /** Headers of proposals, by block hash. */
   const headers = new Map<string, Header>();
 
@@ -21,9 +22,8 @@ export const stateRoots: MakeOracle = (context) => {
     const isOwn = context.setAt(height)[message.vote.validatorIndex]?.node === node;
     if (kind !== 'prevote' || blockHash === undefined || !isOwn || !context.isCorrect(node)) return undefined;
     const header = headers.get(toHex(blockHash));
-    const before = roots.get(height - 1);
-    if (header === undefined || before === undefined || toHex(header.stateRoot) === before.stateRoot)
-      return undefined;
+    const before = roots.get(height - 1)?.stateRoot;
+    if (header === undefined || before === undefined || toHex(header.stateRoot) === before) return undefined;
     return `${node} prevoted ${toHex(blockHash)} of height ${height}, whose header has another state root than the chain`;
   }
 
@@ -35,18 +35,17 @@ export const stateRoots: MakeOracle = (context) => {
       const { node, stateRoot, receiptRoot, block } = event;
       const { header } = block;
       const before = roots.get(header.height - 1);
-      if (before !== undefined && toHex(header.stateRoot) !== before.stateRoot) {
+      if (before?.stateRoot !== undefined && toHex(header.stateRoot) !== before.stateRoot) {
         return `block ${header.height} has state root ${toHex(header.stateRoot)}; after the block before it was ${before.stateRoot}`;
       }
       if (before !== undefined && toHex(header.receiptRoot) !== before.receiptRoot) {
         return `block ${header.height} has receipt root ${toHex(header.receiptRoot)}, not ${before.receiptRoot}`;
       }
       const known = roots.get(header.height);
-      if (known === undefined) {
-        roots.set(header.height, { stateRoot, receiptRoot, node });
-        return undefined;
-      }
-      if (known.stateRoot === stateRoot && known.receiptRoot === receiptRoot) return undefined;
+      roots.set(header.height, { stateRoot: known?.stateRoot ?? stateRoot, receiptRoot, node });
+      if (known === undefined) return undefined;
+      const isSame = [known.stateRoot, undefined].includes(stateRoot) || known.stateRoot === undefined;
+      if (isSame && known.receiptRoot === receiptRoot) return undefined;
       return `after height ${header.height} ${known.node} has state root ${known.stateRoot}, ${node} has ${stateRoot}`;
     },
   };

@@ -30,8 +30,8 @@ export type SimulationEvent =
       readonly node: string;
       readonly block: Block;
       readonly commit: Commit;
-      /** Roots after the block. */
-      readonly stateRoot: string;
+      /** Roots after the block; that of the state is not made within a run of final blocks. */
+      readonly stateRoot: string | undefined;
       readonly receiptRoot: string;
       /** By id of the transaction. */
       readonly receipts: ReadonlyMap<string, Receipt>;

@@ -1,5 +1,5 @@
 import { equalBytes, isCodedError, type Logger } from '#kernel';
-import type { Execution, ExecutionInput } from '#services/blockchain';
+import type { ExecutionInput, SealedExecution } from '#services/blockchain';
 import { checkTransaction, type ChainIdentity, type Transaction } from '#services/transaction';
 import { makeBlock } from '../domain/block.ts';
 import { offencesOf } from '../domain/evidence/offences.ts';
@@ -84,7 +84,7 @@ async function executeIncludable(
   components: AssembleComponents,
   at: Omit<ExecutionInput, 'transactions'>,
   selected: readonly Transaction[],
-): Promise<{ transactions: readonly Transaction[]; execution: Execution }> {
+): Promise<{ transactions: readonly Transaction[]; execution: SealedExecution }> {
   const { ledger, logger } = components;
   let transactions = selected;
   for (let attempt = 1; ; attempt++) {

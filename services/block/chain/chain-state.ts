@@ -1,8 +1,9 @@
 import { equalBytes, invariant, type CodedError } from '#kernel';
+import type { RunTip } from '#services/blockchain';
 import type { ChainIdentity } from '#services/transaction';
 import type { ValidatorSet } from '#services/validator';
 import { commitHash } from '../domain/commit.ts';
-import type { HeaderBasis } from '../domain/make-header.ts';
+import type { HeaderBasis, RunHeaderBasis } from '../domain/make-header.ts';
 import type { Block, Commit } from '../domain/types.ts';
 import { blockError } from '../errors.ts';
 import { corruptHome, type BlockStore } from '../store/block-store.ts';
@@ -21,6 +22,19 @@ export interface LastFinal {
   readonly validators: ValidatorSet | undefined;
 }
 
+/** A final block as the last one. @param validators those of its height */
+export function lastFinalOf(block: Block, commit: Commit, validators: ValidatorSet): LastFinal {
+  const { height, timeMs } = block.header;
+  return {
+    height,
+    blockHash: block.hash,
+    blockTimeMs: timeMs,
+    commit,
+    commitHash: commitHash(commit),
+    validators,
+  };
+}
+
 /** Where a chain starts. */
 export interface ChainOrigin {
   readonly identity: ChainIdentity;
@@ -31,12 +45,14 @@ export interface ChainOrigin {
 /** The chain's own memory: the last final block, and whether it may go on. */
 export interface ChainState {
   last(): LastFinal;
-  moveTo(block: Block, commit: Commit, validators: ValidatorSet): void;
+  moveTo(last: LastFinal): void;
   tip(): ChainTip;
   /** First height of which the transactions are kept. */
   earliest(): number;
   pruned(below: number): void;
   basis(): HeaderBasis;
+  /** What follows from a block and the state after it, which need not be written yet. */
+  basisOf(last: LastFinal, state: RunTip): RunHeaderBasis;
   /** @throws `block.not-open`, `block.halted` */
   requireRunning(): void;
   /** Stops the chain for good and returns the error to throw. */
@@ -57,16 +73,8 @@ export function createChainState(origin: ChainOrigin, ledger: ChainLedger, store
 
   return {
     last,
-    moveTo(block, commit, validators) {
-      const { height, timeMs } = block.header;
-      current = {
-        height,
-        blockHash: block.hash,
-        blockTimeMs: timeMs,
-        commit,
-        commitHash: commitHash(commit),
-        validators,
-      };
+    moveTo(last) {
+      current = last;
     },
     tip() {
       const { height, blockHash, blockTimeMs, commit } = last();
@@ -86,8 +94,10 @@ export function createChainState(origin: ChainOrigin, ledger: ChainLedger, store
       };
     },
     basis() {
-      const { height, blockHash, blockTimeMs, validators } = last();
       const state = ledger.tip();
+      return { ...this.basisOf(last(), state), stateRoot: state.stateRoot };
+    },
+    basisOf({ height, blockHash, blockTimeMs, validators }, state) {
       return {
         chainId: origin.identity.chainId,
         height,

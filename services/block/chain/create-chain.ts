@@ -6,6 +6,7 @@ import { assembleBlock } from './assemble.ts';
 import { createChainState, type ChainOrigin } from './chain-state.ts';
 import { createExecutions } from './executions.ts';
 import type { Chain, FinalisedBlock } from './face.ts';
+import { finaliseRun } from './finalise-run.ts';
 import { finaliseBlock } from './finalise.ts';
 import type { ChainLedger } from './ports.ts';
 import { createEvidenceJudge } from './evidence-judge.ts';
@@ -75,6 +76,12 @@ export function createChain(init: ChainInit): (components: ChainComponents) => C
         inTurn(async () => {
           const event = await finaliseBlock(finalising, block, commit);
           if (event !== undefined) notify(listeners, event, logger);
+        }),
+      finaliseRun: (first, next, limits) =>
+        inTurn(async () => {
+          const events = await finaliseRun(finalising, first, next, limits);
+          for (const event of events) notify(listeners, event, logger);
+          return events.length;
         }),
       onFinalised(listener) {
         listeners.add(listener);

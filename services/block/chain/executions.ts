@@ -1,5 +1,5 @@
 import { toHex } from '#kernel';
-import type { Execution } from '#services/blockchain';
+import type { SealedExecution } from '#services/blockchain';
 import { inputOf } from '../domain/execution-input.ts';
 import type { Block } from '../domain/types.ts';
 import { EXECUTIONS_CACHED_MAX } from '../limits.ts';
@@ -7,18 +7,18 @@ import type { ChainLedger } from './ports.ts';
 
 /** Executes blocks on the tip once, however often they are validated before they are final. */
 export interface Executions {
-  of(block: Block): Promise<Execution>;
+  of(block: Block): Promise<SealedExecution>;
   /** Remembers what `assemble` executed under the block that came of it. */
-  keep(blockHash: Uint8Array, execution: Execution): void;
+  keep(blockHash: Uint8Array, execution: SealedExecution): void;
   /** The tip moved: nothing held is of use. */
   clear(): void;
 }
 
 export function createExecutions(ledger: Pick<ChainLedger, 'execute'>): Executions {
   // Insertion order is age: the first key is the oldest.
-  const held = new Map<string, Execution>();
+  const held = new Map<string, SealedExecution>();
 
-  function keep(blockHash: Uint8Array, execution: Execution): void {
+  function keep(blockHash: Uint8Array, execution: SealedExecution): void {
     held.set(toHex(blockHash), execution);
     const oldest = held.keys().next();
     if (held.size > EXECUTIONS_CACHED_MAX && !oldest.done) held.delete(oldest.value);

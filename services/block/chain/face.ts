@@ -37,6 +37,19 @@ export interface FinalisedBlock {
   readonly execution: Execution;
 }
 
+/** A block that is known to be final. */
+export interface Final {
+  readonly block: Block;
+  readonly commit: Commit;
+}
+
+/** How far a run of final blocks goes. */
+export interface RunLimits {
+  readonly blocksMax: number;
+  /** Heights after which a run ends, since the state after them is needed. */
+  readonly endsAt: (height: number) => boolean;
+}
+
 /** A block in a list, without its transactions. */
 export interface BlockSummary {
   readonly hash: Uint8Array;
@@ -140,6 +153,20 @@ export interface Chain {
    * @throws `block.conflicting-finalisation` (halt) when another block is final at the height
    */
   finalise(block: Block, commit: Commit): Promise<void>;
+  /**
+   * Makes blocks final one after the other in one write and with one state tree (SYNC-9): for a node that is far behind.
+   * The state after those before the last one cannot be asked for. Each block is judged as by `finalise`; a later one
+   * that does not pass ends the run before it, and is named when it comes first.
+   *
+   * @param next gives the block of a height, whose commit the caller has verified against these validators; undefined
+   *   when there is none at hand
+   * @returns the number of blocks that became final; 0 when `first` was already
+   */
+  finaliseRun(
+    first: Final,
+    next: (height: number, validators: ValidatorSet) => Final | undefined,
+    limits: RunLimits,
+  ): Promise<number>;
   /** Listeners run after the write, in order; one that throws is logged. Returns the unsubscriber. */
   onFinalised(listener: (event: FinalisedBlock) => void): () => void;
 

@@ -1,14 +1,15 @@
 import type { StateEngine } from '#engines/state';
-import { equalBytes, toHex, type CodedError } from '#kernel';
-import type { Execution } from '#services/blockchain';
+import { demandsHalt, equalBytes, toHex, type CodedError } from '#kernel';
+import type { Execution, SealedExecution } from '#services/blockchain';
 import type { ValidatorSet } from '#services/validator';
+import type { RunHeaderBasis } from '../domain/make-header.ts';
 import type { Block, Commit } from '../domain/types.ts';
 import { isQuorum } from '../domain/verify-commit.ts';
 import { verifyContent, verifyHeader } from '../domain/verify-header.ts';
 import { blockError } from '../errors.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { stageBlock } from '../store/stage-block.ts';
-import type { ChainState } from './chain-state.ts';
+import { lastFinalOf, type ChainState } from './chain-state.ts';
 import { lacksHistory, type EvidenceJudge } from './evidence-judge.ts';
 import type { Executions } from './executions.ts';
 import type { FinalisedBlock } from './face.ts';
@@ -38,41 +39,72 @@ export async function finaliseBlock(
   block: Block,
   commit: Commit,
 ): Promise<FinalisedBlock | undefined> {
-  const { state, ledger, executions, engine, recent } = components;
-  const { height } = block.header;
-  if (height <= state.last().height) {
+  const { state, ledger, executions } = components;
+  if (block.header.height <= state.last().height) {
     await requireSameBlock(components, block);
     return undefined;
   }
   const { validators } = ledger.tip();
-  verifyFinal(components, block, commit, validators);
-  await requireEvidence(components, block);
-  const execution = await requireExecution(components, block);
-  const batch = engine.batch();
-  stageBlock(batch, {
-    block,
-    commit,
-    encodedReceipts: execution.encodedReceipts,
-    gasUsed: execution.gasUsed,
-    events: execution.events,
-    validatorSets: unstoredSets(components.storedSets, [validators, execution.nextValidators]),
+  const execution = await haltingOn(state, async () => {
+    verifyFinal(block, commit, { validators, basis: state.basis() });
+    await requireEvidence(components, block);
+    return requireExecution(block, () => executions.of(block));
   });
-  ledger.stage(execution, batch);
+  await writeFinals(components, [{ block, commit, validators, execution }], execution);
+  return { block, commit, execution };
+}
+
+/** A final block that was executed, with the validators of its height. */
+export interface ExecutedFinal extends FinalisedBlock {
+  readonly validators: ValidatorSet;
+}
+
+/**
+ * Writes final blocks in one synced batch and moves the tip to the last of them.
+ *
+ * @param sealed the execution of the last one
+ */
+export async function writeFinals(
+  components: FinaliseComponents,
+  finals: readonly ExecutedFinal[],
+  sealed: SealedExecution,
+): Promise<void> {
+  const { state, ledger, executions, engine, recent, storedSets } = components;
+  const batch = engine.batch();
+  const sets = new Set(storedSets);
+  for (const { block, commit, validators, execution } of finals) {
+    const { encodedReceipts, gasUsed, events } = execution;
+    const validatorSets = unstoredSets(sets, [validators, execution.nextValidators]);
+    for (const { hash } of validatorSets) sets.add(toHex(hash));
+    stageBlock(batch, { block, commit, encodedReceipts, gasUsed, events, validatorSets });
+  }
+  ledger.stage(sealed, batch);
   try {
     await engine.write(batch, { sync: true });
-    ledger.committed(execution);
+    ledger.committed(sealed);
   } catch (error) {
     // What reached the disk is unknown: only a restart, which reads it, may go on.
     throw state.halt(error);
   }
-  for (const set of [validators, execution.nextValidators]) components.storedSets.add(toHex(set.hash));
+  for (const hash of sets) storedSets.add(hash);
   executions.clear();
-  recent.add(block);
-  state.moveTo(block, commit, validators);
-  return { block, commit, execution };
+  for (const { block, commit, validators } of finals) {
+    recent.add(block);
+    state.moveTo(lastFinalOf(block, commit, validators));
+  }
 }
 
-async function requireSameBlock(components: FinaliseComponents, block: Block): Promise<void> {
+/** Runs what judges a block; an error that says that this node is wrong stops the chain for good. */
+export async function haltingOn<Value>(state: ChainState, judge: () => Promise<Value>): Promise<Value> {
+  try {
+    return await judge();
+  } catch (error) {
+    throw demandsHalt(error) ? state.halt(error) : error;
+  }
+}
+
+/** A block of a height that is final already must be the one that is. @throws `block.conflicting-finalisation` (halt) */
+export async function requireSameBlock(components: FinaliseComponents, block: Block): Promise<void> {
   const { state, store } = components;
   const { height } = block.header;
   const final = await store.summary(height);
@@ -96,13 +128,12 @@ function conflict(block: Block, final: string): CodedError {
  * Checks a block that the network made final. A forged body is the sender's fault and only an error; a header
  * that more than 2/3 signed and that does not follow from this node's state means that this node is wrong.
  */
-function verifyFinal(
-  components: FinaliseComponents,
+export function verifyFinal(
   block: Block,
   commit: Commit,
-  validators: ValidatorSet,
+  after: { readonly validators: ValidatorSet; readonly basis: RunHeaderBasis },
 ): void {
-  const { state } = components;
+  const { validators, basis } = after;
   const { height } = block.header;
   const content = verifyContent(block);
   if (!content.ok) throw content.error;
@@ -116,7 +147,6 @@ function verifyFinal(
   for (const [index, validator] of validators.validators.entries()) {
     if (commit.signatures[index] !== undefined) power += validator.power;
   }
-  const basis = state.basis();
   if (height > basis.height + 1) {
     throw blockError('wrong-height', `block ${height} cannot be final before ${basis.height + 1}`, {
       height,
@@ -128,20 +158,27 @@ function verifyFinal(
   const header = verifyHeader(block.header, basis, validators);
   if (header.ok) return;
   if (header.error.code === 'block.wrong-parent') {
-    throw state.halt(conflict(block, `${toHex(basis.blockHash)} before it`));
+    throw conflict(block, `${toHex(basis.blockHash)} before it`);
   }
-  throw state.halt(diverged(block, header.error));
+  throw diverged(block, header.error);
 }
 
 /** EVID-15: a node without the history of the evidence has to believe those who signed the block. */
-async function requireEvidence({ judge, state }: FinaliseComponents, block: Block): Promise<void> {
+export async function requireEvidence(
+  { judge }: Pick<FinaliseComponents, 'judge'>,
+  block: Block,
+): Promise<void> {
   const checked = await judge.checkBlock(block.evidence, block.header.timeMs);
-  if (!checked.ok && !lacksHistory(checked.error)) throw state.halt(diverged(block, checked.error));
+  if (!checked.ok && !lacksHistory(checked.error)) throw diverged(block, checked.error);
 }
 
-async function requireExecution(components: FinaliseComponents, block: Block): Promise<Execution> {
-  const executed = await executeBlock(components, block);
-  if (!executed.ok) throw components.state.halt(diverged(block, executed.error));
+/** Executes a block that the network made final: an outcome that its header does not name is this node's fault. */
+export async function requireExecution<Executed extends Execution>(
+  block: Block,
+  execute: () => Promise<Executed>,
+): Promise<Executed> {
+  const executed = await executeBlock(block, execute);
+  if (!executed.ok) throw diverged(block, executed.error);
   return executed.value;
 }
 

@@ -3,5 +3,5 @@ import type { Ledger } from '#services/blockchain';
 /** What the chain needs of the ledger. */
 export type ChainLedger = Pick<
   Ledger,
-  'tip' | 'execute' | 'stage' | 'committed' | 'accounts' | 'offencesRecorded'
+  'tip' | 'execute' | 'beginRun' | 'stage' | 'committed' | 'accounts' | 'offencesRecorded'
 >;

@@ -35,7 +35,7 @@ export async function validateBlock(components: ValidateComponents, block: Block
   if (!commit.ok) return commit;
   const evidence = await components.judge.checkBlock(block.evidence, block.header.timeMs);
   if (!evidence.ok) return evidence;
-  const executed = await executeBlock(components, block);
+  const executed = await executeBlock(block, () => components.executions.of(block));
   return executed.ok ? ok(undefined) : executed;
 }
 
@@ -89,15 +89,15 @@ function verifyLastCommit(components: ValidateComponents, block: Block): Result<
   });
 }
 
-/** Executes a block on the tip and checks what its header says about the outcome. */
-export async function executeBlock(
-  components: Pick<ValidateComponents, 'executions'>,
+/** Executes a block and checks what its header says about the outcome. */
+export async function executeBlock<Executed extends Execution>(
   block: Block,
-): Promise<Result<Execution>> {
+  execute: () => Promise<Executed>,
+): Promise<Result<Executed>> {
   const { height, nextValidatorSetHash } = block.header;
-  let execution: Execution;
+  let execution: Executed;
   try {
-    execution = await components.executions.of(block);
+    execution = await execute();
   } catch (error) {
     const index = refusedIndex(error, block.transactions);
     if (index === undefined || !isCodedError(error)) throw error;

@@ -22,6 +22,11 @@ export interface HeaderBasis {
   readonly validatorSetHash: Uint8Array;
 }
 
+/** As blocks of a run are verified (SYNC-9): what the state root is after the block before is not known. */
+export interface RunHeaderBasis extends Omit<HeaderBasis, 'stateRoot'> {
+  readonly stateRoot: Uint8Array | undefined;
+}
+
 /** The header of the block after `basis`. */
 export function makeHeader(
   basis: HeaderBasis,

@@ -6,7 +6,7 @@ import { transactionRoot } from './block.ts';
 import { commitHash, NO_COMMIT_HASH } from './commit.ts';
 import { evidenceRoot } from './evidence/offences.ts';
 import { blockHash } from './header.ts';
-import type { HeaderBasis } from './make-header.ts';
+import type { RunHeaderBasis } from './make-header.ts';
 import type { Block, Header } from './types.ts';
 
 type BlockReason = Parameters<typeof blockError>[0];
@@ -39,14 +39,14 @@ export function verifyContent(block: Block): Result<void> {
 }
 
 /**
- * Verifies a header against the tip. Left to others: the content (`verifyContent`), that the proposer is the
+ * Verifies a header against the tip, or against the block before it in a run. Left to others: the content (`verifyContent`), that the proposer is the
  * round's (consensus), that the last commit is valid (`verifyCommit`), that the next validator set is the one
  * that execution leads to, and the transactions.
  *
  * @param set the validators of the block's height
  * @returns the first `block.*` error
  */
-export function verifyHeader(header: Header, basis: HeaderBasis, set: ValidatorSet): Result<void> {
+export function verifyHeader(header: Header, basis: RunHeaderBasis, set: ValidatorSet): Result<void> {
   const wrong = (reason: BlockReason, what: string, found: string | number, expected: string | number) =>
     err(
       blockError(reason, `block ${header.height} has ${what} ${found}, expected ${expected}`, {
@@ -66,7 +66,7 @@ export function verifyHeader(header: Header, basis: HeaderBasis, set: ValidatorS
   }
   const compared = compareMembers(header, [
     ['wrong-parent', 'parent', header.parentHash, basis.blockHash],
-    ['wrong-state-root', 'state root', header.stateRoot, basis.stateRoot],
+    ['wrong-state-root', 'state root', header.stateRoot, basis.stateRoot ?? header.stateRoot],
     ['wrong-receipt-root', 'receipt root', header.receiptRoot, basis.receiptRoot],
     ['wrong-validator-set', 'validator set', header.validatorSetHash, basis.validatorSetHash],
   ]);

@@ -1,9 +1,11 @@
 import { demandsHalt, isCodedError, type Cancellable, type CodedError } from '#kernel';
 import type { PeerId } from '#services/network';
+import type { ValidatorSet } from '#services/validator';
+import type { Final } from '../chain/face.ts';
 import { SYNC_LIMITS, type SyncLimits } from '../limits.ts';
 import { Download } from './download.ts';
 import type { BlockSync } from './face.ts';
-import { BLOCKS_PROTOCOL, rangeRequestCodec, statusCodec } from './messages.ts';
+import { BLOCKS_PROTOCOL, rangeRequestCodec, statusCodec, type EncodedFinal } from './messages.ts';
 import { isFaultOfPeer, openFinal } from './open-final.ts';
 import { PeerBook } from './peer-book.ts';
 import type { BlockSyncComponents } from './ports.ts';
@@ -231,19 +233,19 @@ class PeerBlockSync implements BlockSync {
       const { height } = chain.tip();
       const applied = await this.#applyNext(height);
       if (!applied) return;
-      // One block an event loop turn: messages and timers are served between blocks.
+      // One write an event loop turn: messages and timers are served between blocks.
       await new Promise<void>((resolve) => scheduler.soon(resolve));
     }
   }
 
-  /** Finalises the block after `height` when it is held; false when there is nothing more to do now. */
+  /** Finalises the blocks after `height` that are held; false when there is nothing more to do now. */
   async #applyNext(height: number): Promise<boolean> {
-    const { chain, identity, verifier } = this.#components;
+    const { chain } = this.#components;
     const delivered = this.#download.get(height + 1);
     if (delivered === undefined) return false;
-    let final: ReturnType<typeof openFinal>;
+    let final: Final;
     try {
-      final = openFinal(delivered, { tip: chain.tip(), identity, verifier });
+      final = this.#open(delivered, height + 1, chain.tip().validators);
     } catch (error) {
       // Whatever a codec or a rule says of it: the bytes are the peer's.
       if (isCodedError(error)) this.#reject(delivered.peer, height + 1, error);
@@ -255,16 +257,48 @@ class PeerBlockSync implements BlockSync {
       this.#setSyncing(true);
     }
     try {
-      await chain.finalise(final.block, final.commit);
+      this.#counts.blocksFinalised += await this.#finalise(final, height);
     } catch (error) {
       if (isFaultOfPeer(error)) this.#reject(delivered.peer, height + 1, error);
       else this.#fail(height + 1, error);
       return false;
     }
-    this.#counts.blocksFinalised += 1;
     this.#progressMs = this.#now();
     this.#download.movePast(chain.tip().height);
     return true;
+  }
+
+  /** SYNC-9: in a run with those after it while far behind, alone near the target. */
+  async #finalise(final: Final, tip: number): Promise<number> {
+    const { chain, needsState = () => false } = this.#components;
+    const { runBlocks, runTail } = this.#limits;
+    const blocksMax = Math.min(runBlocks, this.target() - runTail - tip);
+    if (blocksMax > 1) {
+      return chain.finaliseRun(final, (height, set) => this.#nextOfRun(height, set), {
+        blocksMax,
+        endsAt: needsState,
+      });
+    }
+    await chain.finalise(final.block, final.commit);
+    return 1;
+  }
+
+  /** A block that proves nothing is left to be the first of the next run: whoever delivered it is blamed then. */
+  #nextOfRun(height: number, validators: ValidatorSet): Final | undefined {
+    const delivered = this.#stopping ? undefined : this.#download.get(height);
+    if (delivered === undefined) return undefined;
+    this.#progressMs = this.#now();
+    try {
+      return this.#open(delivered, height, validators);
+    } catch (error) {
+      if (isCodedError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  #open(delivered: EncodedFinal, height: number, validators: ValidatorSet): Final {
+    const { identity, verifier } = this.#components;
+    return openFinal(delivered, { height, validators, identity, verifier });
   }
 
   #reject(peer: PeerId, height: number, error: CodedError): void {

@@ -1,18 +1,18 @@
 import { isCodedError, type CodedError, type SignatureVerifier } from '#kernel';
 import { decodeTransaction, type ChainIdentity } from '#services/transaction';
-import type { ChainTip } from '../chain/face.ts';
+import type { ValidatorSet } from '#services/validator';
+import type { Final } from '../chain/face.ts';
 import { blockWire } from '../domain/block.ts';
 import { commitCodec } from '../domain/commit.ts';
 import { decodeEvidence } from '../domain/evidence/codec.ts';
 import { blockHash, headerCodec } from '../domain/header.ts';
-import type { Block, Commit } from '../domain/types.ts';
 import { verifyCommit } from '../domain/verify-commit.ts';
 import { verifyContent } from '../domain/verify-header.ts';
 import { blockError } from '../errors.ts';
 import type { EncodedFinal } from './messages.ts';
 
 /**
- * The block after the tip out of what a peer delivered: its commit is verified before its transactions are
+ * The block of a height out of what a peer delivered: its commit is verified before its transactions are
  * decoded, then that the header names this content. The transactions' signatures are not checked: more than
  * 2/3 of the power have done so.
  *
@@ -21,15 +21,15 @@ import type { EncodedFinal } from './messages.ts';
 export function openFinal(
   delivered: EncodedFinal,
   against: {
-    tip: Pick<ChainTip, 'height' | 'validators'>;
+    height: number;
+    validators: ValidatorSet;
     identity: ChainIdentity;
     verifier: Pick<SignatureVerifier, 'verify'>;
   },
-): { block: Block; commit: Commit } {
-  const { tip, identity, verifier } = against;
+): Final {
+  const { height, validators, identity, verifier } = against;
   const encoded = blockWire.decode(delivered.block);
   const header = headerCodec.decode(encoded.header);
-  const height = tip.height + 1;
   if (header.height !== height) {
     throw blockError(
       'malformed-response',
@@ -44,7 +44,7 @@ export function openFinal(
   const commit = commitCodec.decode(delivered.commit);
   const { genesisHash } = identity;
   const proven = verifyCommit(commit, {
-    set: tip.validators,
+    set: validators,
     height,
     blockHash: hash,
     genesisHash,

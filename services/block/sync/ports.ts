@@ -7,7 +7,7 @@ import type { SyncLimits } from '../limits.ts';
 /** What block sync needs of the chain. */
 export type SyncChain = Pick<
   Chain,
-  'tip' | 'finalise' | 'onFinalised' | 'encodedBlock' | 'commit' | 'earliest'
+  'tip' | 'finalise' | 'finaliseRun' | 'onFinalised' | 'encodedBlock' | 'commit' | 'earliest'
 >;
 
 export interface BlockSyncComponents {
@@ -22,5 +22,7 @@ export interface BlockSyncComponents {
   readonly onPeerHeight?: (peer: PeerId, height: number) => void;
   /** Hears the error after which the chain has stopped: the node must end. */
   readonly onFatal?: (error: CodedError | Error) => void;
+  /** Whether the state after a height is needed, be it far behind: a snapshot is made of it. */
+  readonly needsState?: (height: number) => boolean;
   readonly limits?: Partial<SyncLimits>;
 }

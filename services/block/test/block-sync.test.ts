@@ -35,6 +35,8 @@ before(async () => {
 const QUICK: Partial<SyncLimits> = {
   rangeBlocks: 8,
   windowBlocks: 32,
+  runBlocks: 8,
+  runTail: 12,
   requestTimeoutMs: 60,
   hedgeMs: 20,
   graceMs: 40,
@@ -289,7 +291,8 @@ test('a peer that takes back its claim is believed the lower one', async (contex
 
 test('no change of a delivered block or commit is taken for the block', async () => {
   const { chain } = await openTestChain();
-  const against = { tip: chain.tip(), identity: IDENTITY, verifier: VERIFIER };
+  const { validators } = chain.tip();
+  const against = { height: 1, validators, identity: IDENTITY, verifier: VERIFIER };
   const source1 = (await openTestChain()).chain;
   await growChain(source1, [transfer(0, 0)]);
   const { response } = await serveRange(
@@ -364,7 +367,8 @@ test('a response stays within its bytes, with one block at least', async () => {
 test('a chain that halts stops the sync and is reported once', async (context) => {
   const network = new TestNetwork();
   const { chain } = await openTestChain();
-  const halts: Chain = { ...chain, finalise: () => Promise.reject(new Error('disk full')) };
+  const full = () => Promise.reject(new Error('disk full'));
+  const halts: Chain = { ...chain, finalise: full, finaliseRun: full };
   const { sync, fatal } = startSync(context, network, 'node', halts);
   startSync(context, network, 'peer', source);
   network.connect('node', 'peer');

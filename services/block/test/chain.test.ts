@@ -92,6 +92,7 @@ test('what the ledger refuses in spite of the selection is dropped with what fol
   const { chain } = await openTestChain(undefined, {
     wrapLedger: (ledger) => ({
       tip: () => ledger.tip(),
+      beginRun: () => ledger.beginRun(),
       offencesRecorded: (offences) => ledger.offencesRecorded(offences),
       stage: (execution, batch) => ledger.stage(execution, batch),
       committed: (execution) => ledger.committed(execution),

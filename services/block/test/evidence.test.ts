@@ -254,7 +254,8 @@ describe('evidence in final blocks', () => {
       const [block, commit] = await Promise.all([chain.encodedBlock(height), chain.commit(height)]);
       assert.ok(block !== undefined && commit !== undefined);
       const delivered = { block, commit: commitCodec.encode(commit) };
-      return openFinal(delivered, { tip: follower.tip(), identity: IDENTITY, verifier: VERIFIER });
+      const { validators } = follower.tip();
+      return openFinal(delivered, { height, validators, identity: IDENTITY, verifier: VERIFIER });
     };
     await include(chain, [evidence]);
     for (const height of [1, 2, 3]) {

@@ -133,8 +133,8 @@ export interface ConsensusParameters {
 /** Result of executing a block on the tip, held in memory until it is committed or dropped. */
 export interface Execution {
   readonly height: number;
-  /** Merkle root over all state after the block. */
-  readonly stateRoot: Uint8Array;
+  /** Merkle root over all state after the block; undefined within a run of blocks, where it is not made. */
+  readonly stateRoot?: Uint8Array;
   readonly receipts: readonly Receipt[];
   /** The same in their encoding, in order. */
   readonly encodedReceipts: readonly Uint8Array[];
@@ -150,6 +150,11 @@ export interface Execution {
   readonly events: readonly BlockEvent[];
   /** Accounts that the block changed, by address in hex. */
   readonly changedAccounts: ReadonlyMap<string, Account>;
+}
+
+/** An execution whose state can be written: of a block alone, or of the last one of a run. */
+export interface SealedExecution extends Execution {
+  readonly stateRoot: Uint8Array;
 }
 
 /** The state that a genesis leads to, before the first block. Balances are liquid: stakes stand apart. */

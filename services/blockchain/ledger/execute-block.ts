@@ -26,13 +26,13 @@ import { ExecutionView, checkConservation, executeTransaction } from '../domain/
 import { stateKey } from '../domain/state-keys.ts';
 import type { Account, BlockEvent, ExecutionInput, Receipt } from '../domain/types.ts';
 import { SLICE_TRANSACTIONS } from '../limits.ts';
-import type { LedgerTip } from './face.ts';
+import type { RunTip } from './face.ts';
 import { recordReader } from './stake-state.ts';
 
 /** What a block is executed on. */
 export interface ExecutionBasis {
-  readonly engine: StateEngine;
-  readonly tip: LedgerTip;
+  readonly engine: Pick<StateEngine, 'getMany' | 'range'>;
+  readonly tip: RunTip;
   /** The validators of the tip's height, who signed the commit that the next block holds. */
   readonly committee: ValidatorSet;
   readonly hot: HotRecords;

@@ -11,6 +11,7 @@ import type {
   LedgerParameters,
   Offence,
   OffenceRecord,
+  SealedExecution,
   StateProof,
   ValidatorRecord,
 } from '../domain/types.ts';
@@ -26,6 +27,25 @@ export interface LedgerTip {
   readonly parameters: LedgerParameters;
   readonly staking: StakingParameters;
   readonly consensus: ConsensusParameters;
+}
+
+/** The state after the last block of a run, which is not written yet. */
+export interface RunTip extends Omit<LedgerTip, 'stateRoot'> {
+  /** Undefined after the first block of the run: it is not made. */
+  readonly stateRoot: Uint8Array | undefined;
+}
+
+/** Blocks that are executed one on the other and written at once, with one tree for all of them (SYNC-9). */
+export interface LedgerRun {
+  tip(): RunTip;
+  /** Entries of the state that the blocks so far change. */
+  readonly entries: number;
+  /** As `Ledger.execute`, on the last block of the run; the run has it when it was added. */
+  execute(input: ExecutionInput): Promise<Execution>;
+  /** Puts the block that was executed last into the run. */
+  add(execution: Execution): void;
+  /** The execution of the last block, which stands for the run in `Ledger.stage` and `Ledger.committed`. */
+  seal(): Promise<SealedExecution>;
 }
 
 /** Sums over the whole state, base units. */
@@ -65,11 +85,13 @@ export interface Ledger {
    * @throws `blockchain.nonce-mismatch`, `blockchain.fee-not-covered`, `blockchain.out-of-gas` for a
    *   transaction that may not be in the block at all
    */
-  execute(input: ExecutionInput): Promise<Execution>;
-  /** Puts an execution's writes into the batch that also holds the block. @throws `blockchain.stale-execution` */
-  stage(execution: Execution, batch: WriteBatch): void;
+  execute(input: ExecutionInput): Promise<SealedExecution>;
+  /** Begins a run of blocks on the tip. */
+  beginRun(): LedgerRun;
+  /** Puts an execution's writes into the batch that also holds its blocks. @throws `blockchain.stale-execution` */
+  stage(execution: SealedExecution, batch: WriteBatch): void;
   /** Moves the tip, after the batch was written. */
-  committed(execution: Execution): void;
+  committed(execution: SealedExecution): void;
   /** Accounts at the tip; one that is not there has neither balance nor nonce. */
   accounts(addresses: readonly Uint8Array[]): Promise<Account[]>;
   /** @throws `blockchain.height-not-retained`, `blockchain.future-height` */

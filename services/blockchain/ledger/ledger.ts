@@ -1,23 +1,16 @@
-import { concatBytes, equalBytes, invariant, listRoot, toHex, uint64ToBytes, type Scheduler } from '#kernel';
+import { concatBytes, equalBytes, invariant, toHex, uint64ToBytes, type Scheduler } from '#kernel';
 import type { StateEngine, WriteBatch } from '#engines/state';
 import type { ChainIdentity } from '#services/transaction';
-import {
-  createStakeQueries,
-  readStakeTip,
-  type HotRecords,
-  type StakeQueries,
-  type ValidatorSet,
-} from '#services/validator';
-import { receiptCodec } from '../domain/receipt.ts';
+import { createStakeQueries, readStakeTip, type StakeQueries } from '#services/validator';
 import { STATE_TAGS, attestationPrefix, ofTag, stateKey } from '../domain/state-keys.ts';
 import type {
   Account,
   AttestationRecord,
-  Execution,
   ExecutionInput,
   GenesisState,
   Offence,
   OffenceRecord,
+  SealedExecution,
   StateProof,
   ValidatorRecord,
 } from '../domain/types.ts';
@@ -32,19 +25,18 @@ import {
 import { blockchainError } from '../errors.ts';
 import { ATTESTATIONS_MAX, PRUNE_RECORDS_MAX } from '../limits.ts';
 import { clearUnfinishedRestore } from '../restore/restore-state.ts';
-import { decodeRoot } from '../tree/node-codec.ts';
 import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
 import { encodeProofPath } from '../tree/proof.ts';
 import { readPath } from '../tree/read-path.ts';
 import { unpackStaleKeys } from '../tree/stale-keys.ts';
-import { StateTree, changeOf, type NodeReader } from '../tree/state-tree.ts';
+import { StateTree, type NodeReader } from '../tree/state-tree.ts';
 import { AccountCache } from './account-cache.ts';
-import type { Ledger, LedgerTip, Supply } from './face.ts';
-import { executeBlock } from './execute-block.ts';
-import type { StateWrite } from './genesis-entries.ts';
-import { areRecorded, readOffences, recordOffences } from './offences.ts';
+import type { Ledger, LedgerRun, LedgerTip, Supply } from './face.ts';
+import { areRecorded, readOffences } from './offences.ts';
 import { META, checkIdentity, decodeTip } from './records.ts';
-import { stageState, type StagedWrites } from './stage-state.ts';
+import { notRetained, readRoot } from './roots.ts';
+import { stageState } from './stage-state.ts';
+import { StateRun, type HeldStake, type PreparedWrites } from './state-run.ts';
 import { recordReader } from './stake-state.ts';
 import { summariesOf, supplyOf } from './summaries.ts';
 import { writeGenesis } from './write-genesis.ts';
@@ -54,20 +46,6 @@ export interface LedgerInit {
   readonly engine: StateEngine;
   /** Heights before the tip whose state stays readable and provable. */
   readonly retainedHeights: number;
-}
-
-/** What an execution carries for `stage` and `committed`. */
-interface PreparedWrites extends StagedWrites {
-  readonly parentRoot: Uint8Array;
-  readonly stake: HeldStake;
-}
-
-/** What is in memory beside the tip. */
-interface HeldStake {
-  readonly hot: HotRecords;
-  readonly feePool: bigint;
-  /** The validators of the tip's height. */
-  readonly committee: ValidatorSet;
 }
 
 /** Makes the ledger of a chain over an engine. */
@@ -82,7 +60,7 @@ class StateLedger implements Ledger {
   readonly #reader: NodeReader;
   readonly #cache = new AccountCache();
   /** Writes of executions; gone with the execution that nobody keeps. */
-  readonly #prepared = new WeakMap<Execution, PreparedWrites>();
+  readonly #prepared = new WeakMap<SealedExecution, PreparedWrites>();
   #tip: LedgerTip | undefined;
   #tree: StateTree | undefined;
   #stake: HeldStake | undefined;
@@ -154,53 +132,34 @@ class StateLedger implements Ledger {
     return this.#tip;
   }
 
-  async execute(input: ExecutionInput): Promise<Execution> {
-    const tip = this.tip();
-    const tree = this.#tree as StateTree;
-    const outcome = await executeBlock(
-      {
-        ...this.#held(),
-        engine: this.#engine,
-        tip,
-        readAccounts: (ids, addresses) => this.#readAccounts(ids, addresses),
-        breathe: () => this.#breathe(),
+  async execute(input: ExecutionInput): Promise<SealedExecution> {
+    const run = this.beginRun();
+    run.add(await run.execute(input));
+    return run.seal();
+  }
+
+  beginRun(): LedgerRun {
+    const run = new StateRun({
+      engine: this.#engine,
+      tip: this.tip(),
+      stake: this.#held(),
+      tree: this.#tree as StateTree,
+      readAccounts: (ids, addresses) => this.#readAccounts(ids, addresses),
+      breathe: () => this.#breathe(),
+    });
+    return {
+      tip: () => run.tip(),
+      get entries() {
+        return run.entries;
       },
-      input,
-    );
-    const { receipts, view, nextRotation, nextValidators, hot, feePool } = outcome;
-    const offences = await recordOffences(this.#engine, input.offences ?? [], input.height);
-    const entries: StateWrite[] = [
-      { key: stateKey.proposerRotation(), value: rotationRecord.encode(nextRotation) },
-      { key: stateKey.feePool(), value: feePoolCodec.encode({ balance: feePool }) },
-      ...view.recorded,
-      ...offences.entries,
-      ...outcome.changes.map(({ key, bytes }) => ({ key, value: bytes })),
-    ];
-    for (const { address, account } of view.changed.values()) {
-      entries.push({ key: stateKey.account(address), value: accountCodec.encodeTrusted(account) });
-    }
-    const update = await tree.update(
-      entries.map(({ key, value }) => changeOf(key, value)),
-      input.height,
-      () => this.#breathe(),
-    );
-    const encodedReceipts = receipts.map((receipt) => receiptCodec.encodeTrusted(receipt));
-    const execution: Execution = {
-      height: input.height,
-      stateRoot: update.rootHash,
-      receipts,
-      encodedReceipts,
-      receiptRoot: listRoot(encodedReceipts),
-      gasUsed: receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0),
-      nextValidators,
-      nextRotation,
-      offences: offences.records,
-      events: outcome.events,
-      changedAccounts: new Map([...view.changed].map(([id, { account }]) => [id, account])),
+      execute: (input) => run.execute(input),
+      add: (execution) => run.add(execution),
+      seal: async () => {
+        const { execution, writes } = await run.seal();
+        this.#prepared.set(execution, writes);
+        return execution;
+      },
     };
-    const stake = { hot, feePool, committee: tip.validators };
-    this.#prepared.set(execution, { parentRoot: tip.stateRoot, entries, update, stake });
-    return execution;
   }
 
   async #readAccounts(
@@ -237,15 +196,15 @@ class StateLedger implements Ledger {
     });
   }
 
-  stage(execution: Execution, batch: WriteBatch): void {
+  stage(execution: SealedExecution, batch: WriteBatch): void {
     stageState(batch, execution, this.#writesOf(execution));
   }
 
-  committed(execution: Execution): void {
-    const { update, stake } = this.#writesOf(execution);
+  committed(execution: SealedExecution): void {
+    const { update, stake, accounts } = this.#writesOf(execution);
     const tip = this.tip();
     (this.#tree as StateTree).adopt(update);
-    for (const [id, account] of execution.changedAccounts) this.#cache.set(id, account);
+    for (const [id, account] of accounts) this.#cache.set(id, account);
     this.#stake = stake;
     this.#tip = {
       ...tip,
@@ -257,12 +216,12 @@ class StateLedger implements Ledger {
     };
   }
 
-  #writesOf(execution: Execution): PreparedWrites {
+  #writesOf(execution: SealedExecution): PreparedWrites {
     const prepared = this.#prepared.get(execution);
     const { height, stateRoot } = this.tip();
     if (
       prepared === undefined ||
-      execution.height !== height + 1 ||
+      prepared.first !== height + 1 ||
       !equalBytes(prepared.parentRoot, stateRoot)
     ) {
       throw blockchainError(
@@ -317,15 +276,8 @@ class StateLedger implements Ledger {
       });
     }
     const isRetained = tip === undefined || height >= tip.height - this.#init.retainedHeights;
-    const stored = isRetained ? await this.#engine.get('meta', META.root(height)) : undefined;
-    if (stored === undefined) {
-      throw blockchainError(
-        'height-not-retained',
-        `the state after height ${height} is not retained; ask an archive node`,
-        { height },
-      );
-    }
-    return decodeRoot(stored);
+    if (!isRetained) throw notRetained(height);
+    return readRoot(this.#engine, height);
   }
 
   async validators(): Promise<(ValidatorRecord & { operator: Uint8Array })[]> {

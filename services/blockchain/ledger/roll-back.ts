@@ -8,6 +8,7 @@ import { EMPTY_HASH, keyHashOf, type ChildRef } from '../tree/node.ts';
 import { readPath } from '../tree/read-path.ts';
 import type { NodeReader } from '../tree/state-tree.ts';
 import { META, decodeTip, encodeTip } from './records.ts';
+import { readRoot } from './roots.ts';
 
 /**
  * Puts the state back by one height, in one synced batch: entries, tree, roots and tip are those of the height before.
@@ -22,11 +23,7 @@ export async function rollBackState(
   last: { readonly height: number; readonly stateRoot: Uint8Array; readonly receiptRoot: Uint8Array },
 ): Promise<{ readonly height: number; readonly entries: number }> {
   const height = last.height - 1;
-  const [tip, older, newer] = await engine.getMany('meta', [
-    META.tip,
-    META.root(height),
-    META.root(last.height),
-  ]);
+  const [tip, newer] = await engine.getMany('meta', [META.tip, META.root(last.height)]);
   const current = tip === undefined ? undefined : decodeTip(tip).height;
   if (current === height) {
     throw blockchainError(
@@ -38,12 +35,7 @@ export async function rollBackState(
   if (current !== last.height) {
     throw corrupt(`the state is of height ${current ?? 'none'}, the last block is ${last.height}`);
   }
-  if (older === undefined) {
-    throw blockchainError('height-not-retained', `the state after height ${height} is not retained`, {
-      height,
-    });
-  }
-  const root = decodeRoot(older);
+  const root = await readRoot(engine, height);
   const hash = root?.hash ?? EMPTY_HASH;
   if (!equalBytes(hash, last.stateRoot)) {
     throw corrupt(

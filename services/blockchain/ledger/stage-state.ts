@@ -1,22 +1,25 @@
 import type { WriteBatch } from '#engines/state';
 import { concatBytes, uint64ToBytes } from '#kernel';
-import { encodeNode, encodeRoot } from '../tree/node-codec.ts';
+import { encodeNode } from '../tree/node-codec.ts';
 import { packStaleKeys } from '../tree/stale-keys.ts';
 import type { TreeUpdate } from '../tree/state-tree.ts';
 import type { StateWrite } from './genesis-entries.ts';
 import { META, encodeTip } from './records.ts';
+import { stageRoots } from './roots.ts';
 
-/** What a block changes in the state. */
+/** What a block, or a run of them, changes in the state. */
 export interface StagedWrites {
+  /** Height of the first block. */
+  readonly first: number;
   readonly entries: readonly StateWrite[];
   readonly update: TreeUpdate;
 }
 
-/** Puts the state after a block into a batch: entries, tree, what became stale, root and tip. */
+/** Puts the state after the last block into a batch: entries, tree, what became stale, roots and tip. */
 export function stageState(
   batch: WriteBatch,
   { height, receiptRoot }: { readonly height: number; readonly receiptRoot: Uint8Array },
-  { entries, update }: StagedWrites,
+  { first, entries, update }: StagedWrites,
 ): void {
   for (const { key, value } of entries) {
     if (value === undefined) batch.delete('state', key);
@@ -27,6 +30,6 @@ export function stageState(
   for (const [index, record] of packStaleKeys(update.stale).entries()) {
     batch.put('stale', concatBytes(since, uint64ToBytes(index)), record);
   }
-  batch.put('meta', META.root(height), encodeRoot(update.root));
+  stageRoots(batch, { first, last: height }, update.root);
   batch.put('meta', META.tip, encodeTip(height, receiptRoot));
 }

@@ -1,8 +1,7 @@
 import type { StateEngine } from '#engines/state';
 import type { Logger, Scheduler } from '#kernel';
 import { blockchainError } from '../errors.ts';
-import { META } from '../ledger/records.ts';
-import { decodeRoot } from '../tree/node-codec.ts';
+import { readRoot } from '../ledger/roots.ts';
 import { EMPTY_HASH } from '../tree/node.ts';
 import { chunkCodec, type ChunkPlace } from './chunk.ts';
 import type { SnapshotManifest } from './manifest.ts';
@@ -27,6 +26,8 @@ export interface SnapshotsComponents {
 
 /** Makes snapshots of the state in the background and gives them out. */
 export interface Snapshots {
+  /** Whether a height is one that a snapshot is made of. */
+  isDue(height: number): boolean;
   /** A height became final: begins a snapshot when it is one for it and none is under way. Returns at once. */
   finalised(height: number): void;
   /** The state of this height is being read: pruning must leave it. */
@@ -63,9 +64,13 @@ class BackgroundSnapshots implements Snapshots {
     this.#logger = components.logger.child({ context: 'snapshots' });
   }
 
-  finalised(height: number): void {
+  isDue(height: number): boolean {
     const { interval } = this.#init;
-    if (interval === 0 || height % interval !== 0 || this.#stopping) return;
+    return interval !== 0 && height % interval === 0;
+  }
+
+  finalised(height: number): void {
+    if (!this.isDue(height) || this.#stopping) return;
     if (this.#running !== undefined) {
       this.#logger.warn(
         { height, making: this.#held },
@@ -110,11 +115,7 @@ class BackgroundSnapshots implements Snapshots {
 
   async #make(height: number): Promise<void> {
     const { engine, store } = this.#components;
-    const stored = await engine.get('meta', META.root(height));
-    if (stored === undefined) {
-      throw blockchainError('height-not-retained', `the state after height ${height} is not retained`);
-    }
-    const root = decodeRoot(stored);
+    const root = await readRoot(engine, height);
     await store.begin(height);
     const targetBytes = this.#init.chunkTargetBytes;
     let [entries, bytes] = [0, 0];

@@ -12,10 +12,13 @@ import {
   rollBackState,
   verifyEntries,
   verifyExecution,
+  verifyTrees,
+  type BlockToExecute,
   type Execution,
   type ExecutionInput,
   type Ledger,
   type Offence,
+  type SealedExecution,
 } from '../index.ts';
 import {
   addressOf,
@@ -121,16 +124,34 @@ class Node {
     this.ledger = await openLedger(this.engine, { genesis: this.genesis });
   }
 
-  async final(input: ExecutionInput): Promise<Execution> {
+  async final(input: ExecutionInput): Promise<SealedExecution> {
+    const { validators } = this.ledger.tip();
+    const execution = await this.ledger.execute(input);
+    await this.#write(execution);
+    this.committee = validators;
+    return execution;
+  }
+
+  /** Several blocks in one run: the executions of those before the last one have no state root. */
+  async finalRun(inputs: readonly ExecutionInput[]): Promise<Execution[]> {
+    const run = this.ledger.beginRun();
+    const executions: Execution[] = [];
+    for (const input of inputs) {
+      const execution = await run.execute(input);
+      run.add(execution);
+      executions.push(execution);
+    }
+    const sealed = await run.seal();
+    await this.#write(sealed);
+    return [...executions.slice(0, -1), sealed];
+  }
+
+  async #write(execution: SealedExecution): Promise<void> {
     const { ledger, engine } = this;
-    const { validators } = ledger.tip();
-    const execution = await ledger.execute(input);
     const batch = engine.batch();
     ledger.stage(execution, batch);
     await engine.write(batch, { sync: true });
     ledger.committed(execution);
-    this.committee = validators;
-    return execution;
   }
 }
 
@@ -228,6 +249,62 @@ async function restores(node: Node): Promise<void> {
   assert.deepEqual(await restored.execute(input), await node.ledger.execute(input));
 }
 
+function blockIn(inputs: readonly ExecutionInput[], executions: readonly Execution[]) {
+  return async (height: number): Promise<BlockToExecute | undefined> => {
+    const [input, execution] = [inputs[height - 1], executions[height - 1]];
+    if (input === undefined || execution === undefined) return undefined;
+    const { receiptRoot, nextValidators } = execution;
+    return { input, receiptRoot, nextValidatorSetHash: nextValidators.hash };
+  };
+}
+
+/** SYNC-9: a node that takes the blocks in runs has the same state and outcomes, and what it stored verifies. */
+async function catchesUp(
+  inputs: readonly ExecutionInput[],
+  executions: readonly SealedExecution[],
+): Promise<void> {
+  const late = new Node();
+  await late.open();
+  for (let first = 0, length = 1; first < inputs.length; first += length, length = (length % 5) + 2) {
+    const expected = executions.slice(first, first + length);
+    const found = await late.finalRun(inputs.slice(first, first + length));
+    for (const [i, execution] of expected.entries()) {
+      const isLast = i === expected.length - 1;
+      const { stateRoot, ...rest } = execution;
+      assert.deepEqual(found[i], isLast ? execution : rest);
+      const height = first + i + 1;
+      if (isLast) assert.deepEqual((await late.ledger.prove(filled(4, 1), height)).stateRoot, stateRoot);
+      else
+        await assert.rejects(late.ledger.prove(filled(4, 1), height), {
+          code: 'blockchain.height-not-retained',
+        });
+    }
+    await late.open();
+  }
+  assert.equal(await rootOfState(late.engine), toHex(late.ledger.tip().stateRoot));
+  const faults = new Faults(10);
+  const shared = { engine: late.engine, scheduler: systemScheduler, faults, onProgress: () => {} };
+  const range = { retainedHeights: 1_000, from: 0, to: inputs.length };
+  const states = await verifyTrees({
+    ...shared,
+    ...range,
+    rootNamed: async (height) => executions[height - 1]?.stateRoot,
+  });
+  assert.deepEqual(states, { first: 0, last: inputs.length });
+  for (const first of [0, 2]) {
+    const executed = await verifyExecution({
+      ...shared,
+      identity: IDENTITY,
+      first,
+      last: inputs.length,
+      receiptRootOf: async (height) => executions[height - 1]?.receiptRoot ?? new Uint8Array(32),
+      blockOf: blockIn(inputs, executions),
+    });
+    assert.equal(executed, inputs.length - (first === 0 ? 0 : 4));
+  }
+  assert.deepEqual(faults.found, []);
+}
+
 test('random blocks of stake give the same on every node, whatever it restarts from, and conserve the supply', async () => {
   let [succeeded, rotations, slashed, reverted] = [0, 0, 0, 0];
   await fc.assert(
@@ -238,7 +315,7 @@ test('random blocks of stake give the same on every node, whatever it restarts f
       const nonces = new Map<number, number>();
       const rotated = new Map<number, number>();
       const inputs: ExecutionInput[] = [];
-      const executions: Execution[] = [];
+      const executions: SealedExecution[] = [];
       const sets: ValidatorSet[] = [other.ledger.tip().validators, other.ledger.tip().validators];
       for (const [i, block] of sequence.entries()) {
         const height = i + 1;
@@ -285,17 +362,13 @@ test('random blocks of stake give the same on every node, whatever it restarts f
         identity: IDENTITY,
         first: 0,
         last: sequence.length,
-        receiptRoot: new Uint8Array(32),
-        blockOf: async (height) => {
-          const [input, execution] = [inputs[height - 1], executions[height - 1]];
-          if (input === undefined || execution === undefined) return undefined;
-          const { receiptRoot, nextValidators } = execution;
-          return { input, receiptRoot, nextValidatorSetHash: nextValidators.hash };
-        },
+        receiptRootOf: async () => new Uint8Array(32),
+        blockOf: blockIn(inputs, executions),
       });
       assert.deepEqual(faults.found, []);
       assert.equal(executed, sequence.length);
       await restores(other);
+      await catchesUp(inputs, executions);
     }),
     { numRuns: 60 },
   );

@@ -2,7 +2,7 @@ import type { Entry, RangeOptions, StateEngine, StateFamily } from '#engines/sta
 import { equalBytes } from '#kernel';
 import { blockchainError } from '../errors.ts';
 import { META, encodeTip } from '../ledger/records.ts';
-import { decodeRoot } from '../tree/node-codec.ts';
+import { readRoot } from '../ledger/roots.ts';
 import { keyHashOf, type ChildRef } from '../tree/node.ts';
 import { readPath } from '../tree/read-path.ts';
 import { PastKeys, comesAndGoes } from './past-keys.ts';
@@ -24,13 +24,7 @@ export class PastEngine implements StateEngine {
 
   /** @throws `blockchain.height-not-retained` */
   async moveTo(height: number, receiptRoot: Uint8Array): Promise<void> {
-    const stored = await this.#engine.get('meta', META.root(height));
-    if (stored === undefined) {
-      throw blockchainError('height-not-retained', `the state after height ${height} is not retained`, {
-        height,
-      });
-    }
-    this.#root = decodeRoot(stored);
+    this.#root = await readRoot(this.#engine, height);
     await this.#keys.moveTo(this.#root);
     this.#tip = encodeTip(height, receiptRoot);
   }

@@ -1,6 +1,7 @@
 import type { StateEngine } from '#engines/state';
 import { bytesToUint64, equalBytes, toHex, uint64ToBytes } from '#kernel';
 import { META, decodeTip } from '../ledger/records.ts';
+import { firstMade } from '../ledger/roots.ts';
 import { compareTrees, type PlacedNode } from '../tree/compare-trees.ts';
 import { decodeRoot, encodeRoot, nodeKey } from '../tree/node-codec.ts';
 import { EMPTY_HASH, type ChildRef } from '../tree/node.ts';
@@ -26,9 +27,10 @@ export interface TreesToVerify {
 
 /**
  * Recomputes the hashes of every node of the trees of the retained heights: all of the first one, and of each later
- * one what it does not share with the one before, together with the records of what it no longer uses.
+ * one what it does not share with the one before, together with the records of what it no longer uses. Heights within
+ * a run of final blocks have no tree (SYNC-9).
  *
- * @returns the retained heights that were looked at; undefined when there is none
+ * @returns the first and the last height with a tree that were looked at; undefined when there is none
  */
 export async function verifyTrees(
   given: TreesToVerify,
@@ -45,19 +47,25 @@ export async function verifyTrees(
     faults.add(CODE, 'roots of the state', 'no root of any height is stored');
     return undefined;
   }
-  const first = Math.max(kept, tip - given.retainedHeights, given.from);
-  const last = Math.min(tip, given.to);
-  if (first > last) return undefined;
+  const end = Math.min(tip, given.to);
+  // A tip whose tree is not made is looked at all the same: that is a fault.
+  const nextMade = async (from: number) =>
+    (await firstMade(engine, from, end)) ?? (from <= end && end === tip ? tip : undefined);
+  const first = await nextMade(Math.max(kept, tip - given.retainedHeights, given.from));
+  if (first === undefined) return undefined;
+  let last = first;
   let before = await rootOf(given, first);
   const nodes = await verifyWhole(engine, before, first, faults);
-  given.onProgress(1, last - first + 1);
-  for (let height = first + 1; height <= last && !faults.isFull; height++) {
+  given.onProgress(1, end - first + 1);
+  for (let next = await nextMade(last + 1); next !== undefined; next = await nextMade(last + 1)) {
+    if (faults.isFull) break;
+    const height = next;
     const root = await rootOf(given, height);
     await faults.guard(CODE, `state of height ${height}`, () =>
       verifyStep(engine, before, root, height, faults),
     );
-    before = root;
-    given.onProgress(height - first + 1, last - first + 1);
+    [before, last] = [root, height];
+    given.onProgress(height - first + 1, end - first + 1);
   }
   if (given.to >= tip && nodes !== undefined) await verifyNothingElse(engine, first, faults, given);
   return { first, last };

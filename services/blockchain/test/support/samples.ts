@@ -5,10 +5,10 @@ import { signTransaction, type Transaction, type TransactionBody } from '#servic
 import {
   createLedger,
   verifyStateProof,
-  type Execution,
   type ExecutionInput,
   type GenesisState,
   type Ledger,
+  type SealedExecution,
   type StateProof,
 } from '../../index.ts';
 import { StateTree, changeOf } from '../../tree/state-tree.ts';
@@ -147,7 +147,7 @@ export async function grow(
   ledger: Ledger,
   engine: StateEngine,
   ...transactions: readonly Transaction[]
-): Promise<Execution> {
+): Promise<SealedExecution> {
   const execution = await ledger.execute(inputOn(ledger, ...transactions));
   await write(ledger, engine, execution);
   ledger.committed(execution);
@@ -158,7 +158,7 @@ export async function grow(
 export async function write(
   ledger: Ledger,
   engine: StateEngine,
-  execution: Execution,
+  execution: SealedExecution,
   sync = true,
 ): Promise<void> {
   const batch = engine.batch();
