@@ -185,7 +185,7 @@ export const SETTINGS = {
   ),
   'storage.profile': choice('Memory that the state engine takes.', 'production', ['local', 'production']),
   'storage.retainedHeights': zeroOr(
-    'Heights whose state can be read and proven. 0: all, as an archive node.',
+    'Heights whose state can be read and proven, but for those that the node came over while it was far behind. 0: all, as an archive node.',
     10_000,
     2,
     1_000_000_000,

@@ -129,12 +129,11 @@ test('a block that this state does not lead to ends the run before it, and stops
   }
 });
 
-test('a state root that a block within a run names wrongly is found at the end of the run', async () => {
+test('the first block of a run is judged by the state that the run before it led to', async () => {
   const source = await makeSource();
   const { chain } = await openTestChain();
   const finals = source.finals.slice();
   finals[5] = remade(chain, (finals[5] as Final).block, { stateRoot: new Uint8Array(32).fill(1) });
-  // Those who signed it may be wrong about the state in between: what this node's own state leads to is what counts.
   assert.equal(await chain.finaliseRun(finals[0] as Final, nextOf(finals), { ...WHOLE, blocksMax: 5 }), 5);
   await assert.rejects(chain.finaliseRun(finals[5], nextOf(finals), WHOLE), { code: 'block.diverged' });
 });

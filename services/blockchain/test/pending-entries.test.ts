@@ -26,11 +26,9 @@ const range: fc.Arbitrary<RangeOptions> = fc
     },
     { requiredKeys: [] },
   )
-  .map(({ lower, upper, ...rest }) => ({
-    ...(lower && { [lower[0]]: lower[1] }),
-    ...(upper && { [upper[0]]: upper[1] }),
-    ...rest,
-  }));
+  .map(({ lower, upper, ...rest }) =>
+    Object.assign(rest, lower && { [lower[0]]: lower[1] }, upper && { [upper[0]]: upper[1] }),
+  );
 
 async function writeAll(engine: StateEngine, writes: readonly StateWrite[]): Promise<void> {
   const batch = engine.batch();
