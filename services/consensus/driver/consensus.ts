@@ -117,6 +117,8 @@ class ConsensusDriver implements Consensus {
     if (!this.#paused) return;
     this.#paused = false;
     this.#signal('look-at-tip');
+    // The signal may wait since the pause, and with it other items: nobody else need ever speak again.
+    this.#inbox.wake();
   }
 
   status(): ConsensusStatus {

@@ -200,6 +200,22 @@ describe('failures', () => {
     await world.stopAll();
   });
 
+  it('goes on from the tip that block sync led to, though nobody else speaks', async () => {
+    const world = await worldOf(4);
+    const behind = world.nodes[3] as TestNode;
+    behind.consensus?.pause();
+    await grow(world, 3, world.nodes.slice(0, 3));
+    world.network.passes = () => false;
+    for (const { block, commit } of world.nodes[0]?.disk.blocks ?? []) {
+      await behind.finalise(block, commit);
+      await world.time.run(1);
+    }
+    behind.consensus?.resume();
+    await world.time.run(50);
+    assert.equal(behind.consensus?.status().height, 4);
+    await world.stopAll();
+  });
+
   it('stops at once and for good when its disk fails, and says why', async () => {
     const world = await worldOf(4);
     const [broken] = world.nodes as [TestNode];

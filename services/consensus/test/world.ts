@@ -64,6 +64,8 @@ export interface TestNode {
   skewMs: number;
   directory: MemoryDirectory;
   consensus: Consensus | undefined;
+  /** Makes a block final that block sync brought. */
+  finalise: (block: Block, commit: Commit) => Promise<void>;
   /** In place of the local one. */
   readonly signer: ConsensusSigner | undefined;
   /** Ends the life without warning. */
@@ -114,6 +116,7 @@ export class World {
       directory: new MemoryDirectory(),
       consensus: undefined,
       kill: () => undefined,
+      finalise: async () => undefined,
     };
     this.nodes.push(node);
     await this.start(node);
@@ -167,6 +170,7 @@ export class World {
       if (alive) node.fatal.push(error);
     });
     node.consensus = consensus;
+    node.finalise = (block, commit) => chain.finalise(block, commit);
     node.kill = () => {
       alive = false;
       leave();
