@@ -2,6 +2,7 @@ import { addressOfKey, type SigningKey } from '#kernel';
 import { nativeEd25519Key } from '#runtime';
 import type { ConsensusParameters, GenesisState } from '#services/blockchain';
 import { DEFAULT_STAKING, type StakingParameters } from '#services/validator';
+import { rememberedKey } from '../node/verifier.ts';
 
 /** Base units of stake for one unit of power. */
 export const SIMULATION_STAKE = 1_000_000n;
@@ -34,7 +35,7 @@ function keyOf(kind: number, index: number): SigningKey {
   if (known !== undefined) return known;
   const seed = new Uint8Array(32).fill(kind);
   seed[0] = index + 1;
-  const key = nativeEd25519Key(seed);
+  const key = rememberedKey(nativeEd25519Key(seed));
   keys.set(name, key);
   return key;
 }
