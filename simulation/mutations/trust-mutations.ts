@@ -47,7 +47,7 @@ export const TRUST_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: HEADER,
-        from: "    ['wrong-state-root', 'state root', header.stateRoot, basis.stateRoot],\n",
+        from: "    ['wrong-state-root', 'state root', header.stateRoot, basis.stateRoot ?? header.stateRoot],\n",
         to: '',
       },
     ],
