@@ -1,12 +1,12 @@
 import type { MakeOracle } from './oracle.ts';
 
 /**
- * Rounds after the network healed in which the height in progress must be decided, and rounds of each later
- * height: with a third of the power Byzantine some proposers are silent, and clocks and rounds come together
- * first.
+ * Rounds after the network healed in which the height in progress must be decided, and each later one, by validator of
+ * its set: two turns of every proposer. Where Byzantine validators are silent, every correct vote may be needed, and a
+ * validator that is locked gives its own to what it locked on alone, which only its own proposal may bring; while its
+ * links come back, that is late once.
  */
-const ROUNDS_AFTER_HEALING = 14;
-const ROUNDS_OF_HEIGHT = 10;
+const ROUNDS_PER_VALIDATOR = 2;
 
 /** After the network heals, heights are decided within a bound of rounds. */
 export const liveness: MakeOracle = (context) => {
@@ -29,7 +29,8 @@ export const liveness: MakeOracle = (context) => {
           top = Math.max(top, height);
           rounds.set(height, Math.max(round, rounds.get(height) ?? 0));
           if (healed === undefined || height < healed.height) return undefined;
-          const limit = height === healed.height ? healed.round + ROUNDS_AFTER_HEALING : ROUNDS_OF_HEIGHT;
+          const begin = height === healed.height ? healed.round : 0;
+          const limit = begin + ROUNDS_PER_VALIDATOR * context.setAt(height).length;
           if (round <= limit) return undefined;
           return `${node} is in round ${round} of height ${height}; after the network healed at ${healed.height}/${healed.round} it should be final by round ${limit}`;
         }
