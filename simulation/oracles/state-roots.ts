@@ -1,5 +1,5 @@
-import { toHex } from '#kernel';
-import { headerCodec, type Header } from '#services/block';
+import { equalBytes, toHex } from '#kernel';
+import { blockHash, headerCodec, type Header } from '#services/block';
 import type { Said } from '../run/events.ts';
 import type { MakeOracle } from './oracle.ts';
 
@@ -15,7 +15,9 @@ export const stateRoots: MakeOracle = (context) => {
 
   function judgeSaid(node: string, message: Said): string | undefined {
     if (message.kind === 'proposal') {
-      headers.set(toHex(message.proposal.body.blockHash), headerCodec.decode(message.proposal.header));
+      const { proposal } = message;
+      const header = headerOf(proposal);
+      if (header !== undefined) headers.set(toHex(proposal.body.blockHash), header);
       return undefined;
     }
     const { kind, height, blockHash } = message.vote.body;
@@ -50,3 +52,15 @@ export const stateRoots: MakeOracle = (context) => {
     },
   };
 };
+
+type SaidProposal = Extract<Said, { kind: 'proposal' }>['proposal'];
+
+/** The header that a proposal is of; undefined when a Byzantine node sent another one with it, or none. */
+function headerOf({ header: bytes, body }: SaidProposal): Header | undefined {
+  try {
+    const header = headerCodec.decode(bytes);
+    return equalBytes(blockHash(header), body.blockHash) ? header : undefined;
+  } catch {
+    return undefined;
+  }
+}
