@@ -59,6 +59,7 @@ function startSync(
   id: string,
   chain: Chain,
   limits: Partial<SyncLimits> = {},
+  needsState?: (height: number) => boolean,
 ): SyncNode {
   const fatal: unknown[] = [];
   const sync = createBlockSync({
@@ -71,6 +72,7 @@ function startSync(
     logger: silentLogger,
     onFatal: (error) => fatal.push(error),
     limits: { ...QUICK, ...limits },
+    ...(needsState !== undefined && { needsState }),
   });
   sync.start();
   context.after(() => sync.stop());
@@ -133,6 +135,25 @@ test('a node catches up with a peer, pauses consensus meanwhile and says when it
   );
   assert.deepEqual(await chain.block(HEIGHT), await source.block(HEIGHT));
   assert.deepEqual(network.reports, []);
+});
+
+test('SYNC-9: far behind, states in between are not made, but for those that are needed and the last ones', async (context) => {
+  const network = new TestNetwork();
+  const { chain, ledger } = await openTestChain();
+  startSync(context, network, 'node', chain, { stallMs: 60_000 }, (height) => height % 10 === 0);
+  startSync(context, network, 'peer', source);
+  network.connect('node', 'peer');
+  await until(() => chain.tip().height === HEIGHT, 'the node has caught up');
+  const made: number[] = [];
+  for (let height = 0; height <= HEIGHT; height++) {
+    const found = await ledger.prove(filled(4, 1), height).catch((error: unknown) => error);
+    if (!(found instanceof Error)) made.push(height);
+    else assert.ok(isCodedError(found, 'blockchain.height-not-retained'), String(found));
+  }
+  for (const height of [10, 20, 30, 40]) assert.ok(made.includes(height), `height ${height} has its state`);
+  for (let height = HEIGHT - 10; height <= HEIGHT; height++)
+    assert.ok(made.includes(height), `${height} too`);
+  assert.ok(made.length < HEIGHT - 10, `states were left out, but for ${made.length}`);
 });
 
 test('a node that starts to sync after it was connected learns the heights at once', async (context) => {
