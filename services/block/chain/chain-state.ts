@@ -52,7 +52,10 @@ export interface ChainState {
   pruned(below: number): void;
   basis(): HeaderBasis;
   /** What follows from a block and the state after it, which need not be written yet. */
-  basisOf(last: LastFinal, state: RunTip): RunHeaderBasis;
+  basisOf(
+    last: Pick<LastFinal, 'height' | 'blockHash' | 'blockTimeMs' | 'validators'>,
+    state: RunTip,
+  ): RunHeaderBasis;
   /** @throws `block.not-open`, `block.halted` */
   requireRunning(): void;
   /** Stops the chain for good and returns the error to throw. */

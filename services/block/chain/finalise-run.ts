@@ -3,7 +3,6 @@ import type { LedgerRun } from '#services/blockchain';
 import type { ValidatorSet } from '#services/validator';
 import { inputOf } from '../domain/execution-input.ts';
 import { RUN_ENTRIES_MAX, RUN_TRANSACTIONS_MAX } from '../limits.ts';
-import { lastFinalOf } from './chain-state.ts';
 import type { Final, FinalisedBlock, RunLimits } from './face.ts';
 import {
   haltingOn,
@@ -71,7 +70,9 @@ async function executeNext(
   const { validators } = tip;
   const final = next(tip.height + 1, validators);
   if (final === undefined || final.block.evidence.length > 0) return undefined;
-  const basis = state.basisOf(lastFinalOf(last.block, last.commit, last.validators), tip);
+  const { hash: blockHash, header } = last.block;
+  const { height, timeMs: blockTimeMs } = header;
+  const basis = state.basisOf({ height, blockHash, blockTimeMs, validators: last.validators }, tip);
   try {
     verifyFinal(final.block, final.commit, { validators, basis });
     return await executeFinal(run, final, validators);

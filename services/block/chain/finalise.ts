@@ -1,5 +1,5 @@
 import type { StateEngine } from '#engines/state';
-import { demandsHalt, equalBytes, toHex, type CodedError } from '#kernel';
+import { demandsHalt, equalBytes, invariant, toHex, type CodedError } from '#kernel';
 import type { Execution, SealedExecution } from '#services/blockchain';
 import type { ValidatorSet } from '#services/validator';
 import type { RunHeaderBasis } from '../domain/make-header.ts';
@@ -88,10 +88,10 @@ export async function writeFinals(
   }
   for (const hash of sets) storedSets.add(hash);
   executions.clear();
-  for (const { block, commit, validators } of finals) {
-    recent.add(block);
-    state.moveTo(lastFinalOf(block, commit, validators));
-  }
+  for (const { block } of finals) recent.add(block);
+  const last = finals.at(-1);
+  invariant(last !== undefined, 'at least one block becomes final');
+  state.moveTo(lastFinalOf(last.block, last.commit, last.validators));
 }
 
 /** Runs what judges a block; an error that says that this node is wrong stops the chain for good. */
