@@ -182,6 +182,7 @@ export class FakeNode {
       nextRotation: { priorities: [0] },
       offences: [],
       events: this.ownEvents.get(height) ?? [],
+      encodedEvents: [],
       changedAccounts: new Map<string, Account>(),
     };
     for (const listener of this.#finalised) listener({ block, commit, execution });

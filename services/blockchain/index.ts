@@ -1,3 +1,4 @@
+export { blockEventCodec, receiptRootItems } from './domain/block-event.ts';
 export { receiptCodec } from './domain/receipt.ts';
 export { stateKey } from './domain/state-keys.ts';
 export type {

@@ -73,10 +73,10 @@ export async function writeFinals(
   const batch = engine.batch();
   const sets = new Set(storedSets);
   for (const { block, commit, validators, execution } of finals) {
-    const { encodedReceipts, gasUsed, events } = execution;
+    const { encodedReceipts, gasUsed, encodedEvents } = execution;
     const validatorSets = unstoredSets(sets, [validators, execution.nextValidators]);
     for (const { hash } of validatorSets) sets.add(toHex(hash));
-    stageBlock(batch, { block, commit, encodedReceipts, gasUsed, events, validatorSets });
+    stageBlock(batch, { block, commit, encodedReceipts, gasUsed, encodedEvents, validatorSets });
   }
   ledger.stage(sealed, batch);
   try {

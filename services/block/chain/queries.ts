@@ -1,7 +1,5 @@
 import type { StateEngine } from '#engines/state';
-import { listProof } from '#kernel';
-import { receiptCodec, type BlockEvent } from '#services/blockchain';
-import { hashTransaction } from '#services/transaction';
+import { blockEventCodec, receiptCodec } from '#services/blockchain';
 import { BLOCK_TRANSACTIONS_MAX } from '../limits.ts';
 import { corruptHome, type BlockStore } from '../store/block-store.ts';
 import { bytesToPlace, historyKey, placeToBytes, roleOf, type Place, type Role } from '../store/keys.ts';
@@ -9,6 +7,7 @@ import type { ChainState } from './chain-state.ts';
 import type { AccountTransaction, Chain } from './face.ts';
 import { pageLimit, pageOf, parseCursor } from './pages.ts';
 import type { ChainLedger } from './ports.ts';
+import { createProofs } from './proofs.ts';
 import type { RecentBlocks } from './recent-blocks.ts';
 
 export type ChainQueries = Pick<
@@ -37,8 +36,10 @@ export interface QueryComponents {
 }
 
 /** What a block did outside of its transactions; undefined when it is pruned. */
-async function eventsOf(store: BlockStore, height: number): Promise<BlockEvent[] | undefined> {
-  return height < (await store.prunedBelow()) ? undefined : store.events(height);
+async function encodedEvents(store: BlockStore, height: number): Promise<Uint8Array[] | undefined> {
+  const events = await store.encodedEvents(height);
+  // Asked for afterwards: they may have been pruned in the midst.
+  return height < (await store.prunedBelow()) ? undefined : events;
 }
 
 /** Reads of what is final: never blocked by validation or finalisation. */
@@ -102,7 +103,10 @@ export function createQueries(components: QueryComponents): ChainQueries {
       const encoded = await whenFinal(height, encodedReceipts);
       return encoded?.map((receipt) => receiptCodec.decode(receipt));
     },
-    events: (height) => whenFinal(height, (final) => eventsOf(store, final)),
+    async events(height) {
+      const encoded = await whenFinal(height, (final) => encodedEvents(store, final));
+      return encoded?.map((event) => blockEventCodec.decode(event));
+    },
     async transactionsOf(address, page) {
       const limit = pageLimit(page.limit);
       const places = await historyPlaces(engine, address, page.cursor, limit + 1);
@@ -114,22 +118,12 @@ export function createQueries(components: QueryComponents): ChainQueries {
       });
       return next === undefined ? { items: shown } : { items: shown, next };
     },
-    async transactionProof(height, index) {
-      const [found, encoded] = await Promise.all([
-        header(height),
-        whenFinal(height, (final) => store.encodedTransactions(final)),
-      ]);
-      if (found === undefined || encoded?.[index] === undefined) return undefined;
-      const hashes = encoded.map(hashTransaction);
-      const item = hashes[index] as Uint8Array;
-      return { rootHeight: height, root: found.transactionRoot, item, proof: listProof(hashes, index) };
-    },
-    async receiptProof(height, index) {
-      const [next, encoded] = await Promise.all([header(height + 1), whenFinal(height, encodedReceipts)]);
-      const item = encoded?.[index];
-      if (next === undefined || encoded === undefined || item === undefined) return undefined;
-      return { rootHeight: height + 1, root: next.receiptRoot, item, proof: listProof(encoded, index) };
-    },
+    ...createProofs({
+      header,
+      transactions: (height) => whenFinal(height, (final) => store.encodedTransactions(final)),
+      receipts: (height) => whenFinal(height, encodedReceipts),
+      events: (height) => whenFinal(height, (final) => encodedEvents(store, final)),
+    }),
   };
 }
 

@@ -41,13 +41,13 @@ export async function replayTip(components: {
     throw corruptHome(`executed again, block ${height} leads to other validators than its header names`);
   }
   const batch = engine.batch();
-  const { encodedReceipts, gasUsed, events, nextValidators } = execution;
-  const before = await store.events(height);
+  const { encodedReceipts, gasUsed, encodedEvents, nextValidators } = execution;
+  const before = await store.encodedEvents(height);
   for (let chunk = 0; chunk * CHUNK_ITEMS < before.length; chunk++) {
     batch.delete('blocks', blocksKey.events(height, chunk));
   }
   const validatorSets = [validators, nextValidators];
-  stageBlock(batch, { block, commit, encodedReceipts, gasUsed, events, validatorSets });
+  stageBlock(batch, { block, commit, encodedReceipts, gasUsed, encodedEvents, validatorSets });
   ledger.stage(execution, batch);
   await engine.write(batch, { sync: true });
   ledger.committed(execution);

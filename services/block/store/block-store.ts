@@ -1,6 +1,6 @@
 import type { StateEngine } from '#engines/state';
 import { bytesToUint64, equalBytes, toHex, type CodedError } from '#kernel';
-import { receiptCodec, type BlockEvent, type Receipt } from '#services/blockchain';
+import { receiptCodec, type Receipt } from '#services/blockchain';
 import { decodeTransaction, type ChainIdentity, type Transaction } from '#services/transaction';
 import { makeValidatorSet, type ValidatorSet } from '#services/validator';
 import type { BlockSummary } from '../chain/face.ts';
@@ -12,7 +12,6 @@ import { blockHash, headerCodec } from '../domain/header.ts';
 import type { Block, Commit } from '../domain/types.ts';
 import { blockError } from '../errors.ts';
 import { BLOCK_EVIDENCE_MAX, BLOCK_TRANSACTIONS_MAX, CHUNK_ITEMS, EVENT_CHUNKS_MAX } from '../limits.ts';
-import { eventCodec } from './event-record.ts';
 import { blocksKey, bytesToPlace, evidencePlace, metaKey, receiptsKey, type Place } from './keys.ts';
 import { summaryCodec, validatorsCodec } from './records.ts';
 import { fromStoredValue, splitItems } from './stored-value.ts';
@@ -35,7 +34,7 @@ export interface BlockStore {
   encodedTransactions(height: number): Promise<Uint8Array[]>;
   encodedReceipts(height: number): Promise<Uint8Array[]>;
   /** What the block did by itself, in order. */
-  events(height: number): Promise<BlockEvent[]>;
+  encodedEvents(height: number): Promise<Uint8Array[]>;
   block(height: number): Promise<Block | undefined>;
   /** The wire form of a block, made without decoding its transactions. */
   encodedBlock(height: number): Promise<Uint8Array | undefined>;
@@ -117,14 +116,14 @@ class EngineBlockStore implements BlockStore {
     return chunks.flatMap(({ value }) => splitItems(fromStoredValue(value)));
   }
 
-  async events(height: number): Promise<BlockEvent[]> {
+  async encodedEvents(height: number): Promise<Uint8Array[]> {
     const range = {
       gte: blocksKey.events(height, 0),
       lt: blocksKey.events(height + 1, 0),
       limit: EVENT_CHUNKS_MAX,
     };
     const chunks = await this.#engine.rangeAll('blocks', range);
-    return chunks.flatMap(({ value }) => splitItems(fromStoredValue(value)).map(eventCodec.decode));
+    return chunks.flatMap(({ value }) => splitItems(fromStoredValue(value)));
   }
 
   async block(height: number): Promise<Block | undefined> {

@@ -19,7 +19,7 @@ export async function pruneBlocks(
   const { engine, store, identity } = components;
   for (let height = start; height < end; height++) {
     const transactions = await store.encodedTransactions(height);
-    const events = await store.events(height);
+    const events = await store.encodedEvents(height);
     const batch = engine.batch();
     for (const [index, encoded] of transactions.entries()) {
       const transaction = decodeTransaction(encoded, identity);

@@ -1,14 +1,12 @@
 import type { WriteBatch } from '#engines/state';
 import { concatBytes, equalBytes, toHex, uint64ToBytes } from '#kernel';
 import type { Transaction, TransferOutput } from '#services/transaction';
-import type { BlockEvent } from '#services/blockchain';
 import type { ValidatorSet } from '#services/validator';
 import type { BlockSummary } from '../chain/face.ts';
 import { commitCodec } from '../domain/commit.ts';
 import type { Block, Commit } from '../domain/types.ts';
 import { CHUNK_ITEMS } from '../limits.ts';
 import { blocksKey, historyKey, metaKey, placeToBytes, receiptsKey, ROLES } from './keys.ts';
-import { eventCodec } from './event-record.ts';
 import { summaryCodec, validatorsCodec } from './records.ts';
 import { joinItems, toStoredValue } from './stored-value.ts';
 
@@ -19,7 +17,7 @@ export interface StagedBlock {
   readonly encodedReceipts: readonly Uint8Array[];
   readonly gasUsed: number;
   /** What the block did by itself, in order. */
-  readonly events: readonly BlockEvent[];
+  readonly encodedEvents: readonly Uint8Array[];
   /** Sets that the store may not hold yet. */
   readonly validatorSets: readonly ValidatorSet[];
 }
@@ -49,7 +47,7 @@ export function stageBlock(batch: WriteBatch, staged: StagedBlock): void {
   for (const [chunk, value] of chunksOf(encodedReceipts)) {
     batch.put('receipts', receiptsKey(height, chunk), value);
   }
-  for (const [chunk, value] of chunksOf(staged.events.map((event) => eventCodec.encodeTrusted(event)))) {
+  for (const [chunk, value] of chunksOf(staged.encodedEvents)) {
     batch.put('blocks', blocksKey.events(height, chunk), value);
   }
   for (const [index, { hash, bytes }] of block.evidence.entries()) {

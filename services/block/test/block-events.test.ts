@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { verifyListProof } from '#kernel';
 import { createMemoryStateEngine } from '#engines/state';
-import type { BlockEvent } from '#services/blockchain';
+import { receiptCodec, type BlockEvent } from '#services/blockchain';
 import { rollBack } from '../chain/roll-back.ts';
 import { blocksKey } from '../store/keys.ts';
-import { genesisState, growChain, IDENTITY, openTestChain } from './fixtures/test-chain.ts';
+import { genesisState, growChain, IDENTITY, openTestChain, transfer } from './fixtures/test-chain.ts';
 
 const genesis = genesisState({ epochBlocks: 2 });
 
@@ -27,6 +28,23 @@ test('what a block did by itself is read back as execution reported it, also aft
   await chain.close();
   const again = await openTestChain(engine, { genesis });
   for (const [height, events] of reported) assert.deepEqual(await again.chain.events(height), events);
+});
+
+test('the receipts of a block that did something by itself are proven by the same root', async () => {
+  const { chain } = await openTestChain(createMemoryStateEngine(), { genesis });
+  for (let height = 1; height <= 4; height++) await growChain(chain);
+  await growChain(chain, [transfer(0, 0), transfer(1, 0), transfer(2, 0)]);
+  await growChain(chain);
+  assert.ok((await chain.events(5))?.length, 'the end of an epoch');
+  const receipts = await chain.receipts(5);
+  for (const index of [0, 1, 2]) {
+    const proven = await chain.receiptProof(5, index);
+    assert.ok(proven);
+    assert.deepEqual(proven.root, (await chain.header(6))?.receiptRoot);
+    assert.ok(verifyListProof(proven.root, proven.item, proven.proof));
+    assert.deepEqual(receiptCodec.decode(proven.item), receipts?.[index]);
+  }
+  assert.equal(await chain.receiptProof(5, 3), undefined);
 });
 
 test('pruned blocks leave no events behind, and say that they have none any more', async () => {

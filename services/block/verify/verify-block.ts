@@ -1,6 +1,6 @@
 import type { StateEngine } from '#engines/state';
 import { addressOfKey, bytesToUint64, equalBytes, listRoot, toHex, type SignatureVerifier } from '#kernel';
-import { receiptCodec, type Faults } from '#services/blockchain';
+import { receiptCodec, receiptRootItems, type Faults } from '#services/blockchain';
 import {
   decodeTransaction,
   hashTransaction,
@@ -46,6 +46,7 @@ export interface BlockContext {
     transactions: number;
     history: number;
     bodies: number;
+    events: number;
     receipts: number;
     evidence: number;
   };
@@ -175,7 +176,6 @@ async function verifyBody(
   expected.receipts += chunks;
   expected.transactions += transactionCount;
   await verifyReceipts(context, height, summary, next);
-  await verifyEvents(context, height);
   if (encoded === undefined) return;
   if (encoded.length !== transactionCount) {
     return faults.add(CODE, where, `${encoded.length} are stored, the block has ${transactionCount}`);
@@ -197,19 +197,17 @@ async function verifyBody(
   if (transactions !== undefined) await verifyIndexes(context, height, transactions);
 }
 
-/** No header commits to them: here they can be read, or not. */
-async function verifyEvents({ store, faults }: BlockContext, height: number): Promise<void> {
-  await faults.guard(CODE, `events of block ${height}`, () => store.events(height));
-}
-
+/** The receipts, and what the block did by itself: the same root covers both. */
 async function verifyReceipts(
-  { store, faults, tip }: BlockContext,
+  { store, faults, tip, expected }: BlockContext,
   height: number,
   { transactionCount, gasUsed }: BlockSummary,
   next: BlockSummary | undefined,
 ): Promise<void> {
   const where = `receipts of block ${height}`;
   await faults.guard(CODE, where, async () => {
+    const events = await store.encodedEvents(height);
+    expected.events += Math.ceil(events.length / CHUNK_ITEMS);
     const encoded = await store.encodedReceipts(height);
     if (encoded.length !== transactionCount) {
       return faults.add(
@@ -218,13 +216,13 @@ async function verifyReceipts(
         `${encoded.length} are stored, the block has ${transactionCount} transactions`,
       );
     }
-    const root = listRoot(encoded);
+    const root = listRoot(receiptRootItems(encoded, events));
     const named = next?.header.receiptRoot ?? tip.receiptRoot;
     if (!equalBytes(root, named)) {
       return faults.add(
         'block.wrong-receipt-root',
         where,
-        `their root is ${toHex(root)}, the chain names ${toHex(named)}`,
+        `their root, with the events of the block, is ${toHex(root)}; the chain names ${toHex(named)}`,
       );
     }
     const gas = encoded.reduce((sum, one) => sum + receiptCodec.decode(one).gasUsed, 0);

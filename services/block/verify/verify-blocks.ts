@@ -16,6 +16,7 @@ const TAGS = {
   validators: 5,
   evidence: 6,
   evidenceAt: 7,
+  events: 8,
 } as const;
 
 export type BlocksToVerify = Omit<BlockContext, 'store' | 'prunedBelow' | 'expected' | 'sets'> & {
@@ -42,7 +43,7 @@ export async function verifyBlocks(given: BlocksToVerify): Promise<void> {
     ...given,
     store,
     prunedBelow: pruned ?? initialHeight,
-    expected: { transactions: 0, history: 0, bodies: 0, receipts: 0, evidence: 0 },
+    expected: { transactions: 0, history: 0, bodies: 0, events: 0, receipts: 0, evidence: 0 },
     sets: new Map(),
   };
   // A summary that cannot be read is a fault of its own height.
@@ -101,6 +102,7 @@ async function verifyNothingElse(context: BlockContext, last: number): Promise<v
     ['pieces of evidence', 'blocks', TAGS.evidence, expected.evidence],
     ['evidence by identity', 'blocks', TAGS.evidenceAt, expected.evidence],
     ['pieces of transactions', 'blocks', TAGS.body, expected.bodies],
+    ['pieces of events', 'blocks', TAGS.events, expected.events],
     ['pieces of receipts', 'receipts', undefined, expected.receipts],
     ['transactions by hash', 'transactions', undefined, expected.transactions],
     ['transactions by account', 'history', undefined, expected.history],

@@ -138,7 +138,7 @@ export interface Execution {
   readonly receipts: readonly Receipt[];
   /** The same in their encoding, in order. */
   readonly encodedReceipts: readonly Uint8Array[];
-  /** Root of the list of encoded receipts. */
+  /** List root of `receiptRootItems`. */
   readonly receiptRoot: Uint8Array;
   readonly gasUsed: number;
   /** The validators of height + 1 and the rotation that elects their proposers. */
@@ -148,6 +148,8 @@ export interface Execution {
   readonly offences: readonly OffenceRecord[];
   /** What happened before the transactions and after them, in order. */
   readonly events: readonly BlockEvent[];
+  /** The same in their encoding, in order. */
+  readonly encodedEvents: readonly Uint8Array[];
   /** Accounts that the block changed, by address in hex. */
   readonly changedAccounts: ReadonlyMap<string, Account>;
 }

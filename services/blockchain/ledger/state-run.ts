@@ -1,6 +1,7 @@
 import type { StateEngine } from '#engines/state';
 import { invariant, listRoot } from '#kernel';
 import type { HotRecords, ValidatorSet } from '#services/validator';
+import { blockEventCodec, receiptRootItems } from '../domain/block-event.ts';
 import { receiptCodec } from '../domain/receipt.ts';
 import { stateKey } from '../domain/state-keys.ts';
 import type { Account, Execution, ExecutionInput, SealedExecution } from '../domain/types.ts';
@@ -96,18 +97,20 @@ export class StateRun {
       input,
     );
     const offences = await recordOffences(this.#entries, proven, height);
-    const { receipts, view, nextValidators, nextRotation } = outcome;
+    const { receipts, events, view, nextValidators, nextRotation } = outcome;
     const encodedReceipts = receipts.map((receipt) => receiptCodec.encodeTrusted(receipt));
+    const encodedEvents = events.map((event) => blockEventCodec.encodeTrusted(event));
     const execution: Execution = {
       height,
       receipts,
       encodedReceipts,
-      receiptRoot: listRoot(encodedReceipts),
+      receiptRoot: listRoot(receiptRootItems(encodedReceipts, encodedEvents)),
       gasUsed: receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0),
       nextValidators,
       nextRotation,
       offences: offences.records,
-      events: outcome.events,
+      events,
+      encodedEvents,
       changedAccounts: new Map([...view.changed].map(([id, { account }]) => [id, account])),
     };
     this.#executed = { execution, outcome, offences: offences.entries };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
-import { AMOUNT_MAX, hash, isCodedError, toHex, utf8 } from '#kernel';
+import { AMOUNT_MAX, hash, isCodedError, listProof, listRoot, toHex, utf8, verifyListProof } from '#kernel';
 import {
   attestationRecord,
   consensusParametersCodec,
@@ -9,7 +9,15 @@ import {
   ledgerParametersCodec,
   rotationRecord,
 } from '../domain/values.ts';
-import { accountCodec, receiptCodec, stateKey, type Receipt } from '../index.ts';
+import {
+  accountCodec,
+  blockEventCodec,
+  receiptCodec,
+  receiptRootItems,
+  stateKey,
+  type BlockEvent,
+  type Receipt,
+} from '../index.ts';
 import { LABEL_BYTES_MAX } from '../limits.ts';
 import { filled, genesisState } from './support/samples.ts';
 
@@ -22,6 +30,12 @@ const receipt: Receipt = {
   gasUsed: 1_500,
   fee: 3_000n,
   events: [{ type: 'transfer', attributes: [{ key: 'amount', value: '7' }] }],
+};
+
+const blockEvent: BlockEvent = {
+  when: 'after',
+  type: 'validator.jailed',
+  attributes: [{ key: 'reason', value: 'downtime' }],
 };
 
 // Part of the protocol: what the state root and the receipt root are over.
@@ -56,6 +70,16 @@ const FROZEN: readonly [name: string, bytes: () => Uint8Array, expected: string]
     'receipt',
     () => receiptCodec.encode(receipt),
     'hash 848ac826270609417bf3f695c9a62c8ec463ddd38e3eea13532712bb9cfe7246',
+  ],
+  [
+    'block event',
+    () => blockEventCodec.encode(blockEvent),
+    '01090000001900000076616c696461746f722e6a61696c656404000000080000000e000000726561736f6e646f776e74696d65',
+  ],
+  [
+    'receipt root items',
+    () => receiptRootItems([utf8('a'), utf8('b')], [utf8('c')])[2] ?? assert.fail(),
+    '48704cc15e3b94a04d4ed22b3a8e50a640d4d8afca8171348767336cf3d338b9',
   ],
   ['account key', () => stateKey.account(address), '00aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'],
   ['validator key', () => stateKey.validator(address), '01aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'],
@@ -106,6 +130,15 @@ const receipts: fc.Arbitrary<Receipt> = fc.record(
   record,
 );
 
+const blockEvents: fc.Arbitrary<BlockEvent> = fc.record(
+  {
+    when: fc.constantFrom('before' as const, 'after' as const),
+    type: textOf(64),
+    attributes: fc.array(fc.record({ key: textOf(20), value: textOf(512) }, record), { maxLength: 16 }),
+  },
+  record,
+);
+
 interface Encoding<Value> {
   encode(value: Value): Uint8Array;
   decode(bytes: Uint8Array): Value;
@@ -140,6 +173,7 @@ function describeEncoding<Value>(name: string, encoding: Encoding<Value>, values
 }
 
 describeEncoding('receipt', receiptCodec, receipts);
+describeEncoding('block event', blockEventCodec, blockEvents);
 describeEncoding('account', accountCodec, fc.record({ balance: amount, nonce: uint64 }, record));
 describeEncoding(
   'proposer rotation',
@@ -160,6 +194,31 @@ describeEncoding(
   },
   fc.record({ label: textOf(LABEL_BYTES_MAX), height: uint64, timeMs: uint64 }, record),
 );
+
+test('the receipt root covers what a block did by itself, and no proof of it passes for one of a receipt', () => {
+  fc.assert(
+    fc.property(
+      fc.array(receipts, { maxLength: 5 }),
+      fc.array(blockEvents, { minLength: 1, maxLength: 5 }),
+      (some, own) => {
+        const encoded = some.map((one) => receiptCodec.encode(one));
+        const events = own.map((one) => blockEventCodec.encode(one));
+        const items = receiptRootItems(encoded, events);
+        const root = listRoot(items);
+        for (const [index, item] of items.entries()) {
+          assert.ok(verifyListProof(root, item, listProof(items, index)));
+        }
+        const last = items.at(-1) ?? assert.fail('the events are no item');
+        assert.throws(() => receiptCodec.decode(last), { code: 'kernel.malformed-encoding' });
+        for (const [index] of events.entries()) {
+          const without = receiptRootItems(encoded, events.toSpliced(index, 1));
+          assert.notDeepEqual(listRoot(without), root);
+        }
+        assert.deepEqual(receiptRootItems(encoded, []), encoded);
+      },
+    ),
+  );
+});
 
 test('a status that does not exist is no receipt', () => {
   const encoded = receiptCodec.encode(receipt);
