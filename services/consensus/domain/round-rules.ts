@@ -15,6 +15,7 @@ import type { CoreProposal, Step, Value } from './types.ts';
  * - CONS-4: 2/3 precommits for nil end the round at once; L47 would wait for votes that cannot decide.
  * - CONS-5: L49 asks for a valid block of the value, whichever round's proposal brought it.
  * - CONS-6: L55 counts rounds from r on (see `supportedRound`).
+ * - CONS-19: L42 and L43 also take prevotes of rounds that are over (see `validOnLatePrevotes`).
  */
 type Rule = (draft: Draft) => boolean;
 
@@ -111,6 +112,24 @@ const lockOnPrevotes: Rule = (draft) => {
   return true;
 };
 
+/**
+ * CONS-19: a quorum of prevotes that completes when its round is over makes the block valid as of that round: L42 and
+ * L43 without the lock. What is valid is only ever proposed, with the proof that L28 asks for, so agreement rests on
+ * the locks alone as before. Whoever locked on the block by these prevotes then need not wait for its own turn.
+ */
+const validOnLatePrevotes: Rule = (draft) => {
+  const { state } = draft;
+  const { rounds } = state.votes;
+  for (let round = state.round - 1; round > state.validRound; round--) {
+    const prevotes = rounds.get(round)?.prevote;
+    const value = prevotes && valuesOf(prevotes).find((one) => hasQuorum(draft, 'prevote', round, one));
+    if (value === undefined || state.validity.get(value) !== 'valid') continue;
+    change(draft, { validValue: value, validRound: round });
+    return true;
+  }
+  return false;
+};
+
 /** L44 to L46 */
 const precommitNil: Rule = (draft) => {
   const { state } = draft;
@@ -174,6 +193,7 @@ const RULES: readonly Rule[] = [
   beginByOthers,
   prevoteOnProposal,
   lockOnPrevotes,
+  validOnLatePrevotes,
   precommitNil,
   schedulePrevoteTimeout,
   leaveRound,

@@ -185,6 +185,54 @@ describe('L34 to L46: prevotes', () => {
   });
 });
 
+describe('CONS-19: prevotes that are complete when their round is over', () => {
+  /** Validator 1, which proposes in round 1 and 5, in round 1: of round 0 it has the block and two of four prevotes. */
+  const inRoundOne = () => {
+    const core = new CoreUnderTest(settingOf(1)).begin().proposal(0, 'a').validated('a');
+    return core.votes('prevote', 0, 'a', [1, 0]).votes('precommit', 0, undefined, [0, 2, 3]);
+  };
+
+  it('make the block valid, without a lock and without a word', () => {
+    const core = inRoundOne();
+    assert.equal(core.state.validValue, undefined);
+    core.votes('prevote', 0, 'a', [3]);
+    const { validValue, validRound, lockedRound } = core.state;
+    assert.deepEqual(
+      { validValue, validRound, lockedRound },
+      { validValue: 'a', validRound: 0, lockedRound: -1 },
+    );
+    assert.deepEqual(core.said, []);
+  });
+
+  it('bring a block back to which they locked a straggler', () => {
+    const core = inRoundOne().votes('prevote', 0, 'a', [3]);
+    for (const round of [1, 2, 3, 4]) core.votes('precommit', round, undefined, [0, 2, 3]);
+    assert.deepEqual(core.of('propose'), [{ kind: 'propose', round: 5, value: 'a', polRound: 0 }]);
+  });
+
+  it('do so when the block comes after them', () => {
+    const core = new CoreUnderTest(settingOf(3)).begin().votes('precommit', 0, undefined, [0, 1, 2]);
+    core.votes('prevote', 0, 'a', [0, 1, 2]).proposal(0, 'a');
+    assert.equal(core.state.validValue, undefined);
+    assert.equal(core.validated('a').state.validValue, 'a');
+  });
+
+  it('count for nothing where the block is invalid, or another is valid of a later round', () => {
+    const invalid = new CoreUnderTest(settingOf(3)).begin().votes('precommit', 0, undefined, [0, 1, 2]);
+    invalid.proposal(0, 'a').validated('a', false).votes('prevote', 0, 'a', [0, 1, 2]);
+    assert.equal(invalid.state.validValue, undefined);
+    const later = inRoundOne().proposal(1, 'b').validated('b').votes('prevote', 1, 'b', [0, 2, 3]);
+    assert.equal(later.votes('prevote', 0, 'a', [3]).state.validValue, 'b');
+    assert.equal(later.state.validRound, 1);
+  });
+
+  it('are outdone by those of a later round that is over', () => {
+    const core = inRoundOne().proposal(1, 'b').validated('b').votes('precommit', 1, undefined, [0, 2, 3]);
+    core.votes('prevote', 0, 'a', [3]).votes('prevote', 1, 'b', [0, 2, 3]);
+    assert.deepEqual([core.state.validValue, core.state.validRound], ['b', 1]);
+  });
+});
+
 describe('L47 to L56: precommits and rounds', () => {
   it('sets the precommit timeout once for 2/3 of anything (L47), in any step', () => {
     const core = begun().votes('precommit', 0, 'a', [0]).votes('precommit', 0, undefined, [1, 2]);
