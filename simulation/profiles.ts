@@ -131,6 +131,15 @@ export const PROFILES: readonly Profile[] = [
   },
   {
     ...BASE,
+    name: 'floods',
+    about: 'two of seven validators send what others might keep, or cannot read',
+    byzantine: 2,
+    behaviours: ['memory-exhausting', 'garbage'],
+    weights: { ...NOTHING, badLinks: 1, slowMachine: 1 },
+    links: { loss: 0, duplication: 0.02, reordering: 0.05, jitterMs: 30 },
+  },
+  {
+    ...BASE,
     name: 'lost-logs',
     about: 'operators remove the write-ahead logs of validators, up to a third of the power',
     byzantine: 0,

@@ -78,7 +78,7 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'unbounded-early-messages',
     about: 'keeps as many messages of the next height as come',
-    profile: 'byzantine',
+    profile: 'floods',
     changes: [{ file: EARLY, from: 'if (isFull) return false;', to: '' }],
   },
 ];
