@@ -5,6 +5,13 @@ import type { ValidatorSet } from '#services/validator';
 /** Epochs that are remembered. */
 const EPOCHS_KEPT = 64;
 
+interface Height {
+  readonly validators: ValidatorSet;
+  readonly epoch: number;
+  /** Arrivals of the proposals, by block hash. */
+  readonly proposals: Map<string, number>;
+}
+
 /** What this node saw of one validator in an epoch. */
 export interface CommitLatency {
   /** Mean milliseconds from the proposal's arrival here to that of the precommit for it. */
@@ -24,17 +31,16 @@ export interface CommitLatencyComponents {
 }
 
 /**
- * How long precommits take, by validator and epoch: telemetry of this node since its start, no fact of the chain. What
- * comes after a height is final is not seen, so a slow validator has fewer precommits rather than a larger mean.
+ * How long precommits take, by validator and epoch: telemetry of this node since its start, no fact of the chain.
+ * Those count that come while their height or the next one is in progress (CONS-17); one slower still is not seen.
  */
 export class CommitLatencies {
   readonly #components: CommitLatencyComponents;
   readonly #unsubscribe: () => void;
   /** By epoch, then by operator in hex. */
   readonly #sums = new Map<number, Map<string, { totalMs: number; precommits: number }>>();
-  /** Arrivals of the proposals of one height, by block hash. */
-  #proposals = new Map<string, number>();
-  #height = 0;
+  /** The height in progress and the one before it. */
+  readonly #heights = new Map<number, Height>();
 
   constructor(components: CommitLatencyComponents) {
     this.#components = components;
@@ -53,22 +59,29 @@ export class CommitLatencies {
 
   #observe(event: ConsensusEvent): void {
     if (event.kind !== 'proposal' && event.kind !== 'vote') return;
+    const { height, blockHash } = event;
     const nowMs = this.#components.clock.monotonic();
-    if (event.height !== this.#height) {
-      this.#height = event.height;
-      this.#proposals = new Map();
-    }
+    const known = this.#heightOf(height);
+    if (known === undefined || blockHash === undefined) return;
+    const { validators, epoch, proposals } = known;
+    const proposedMs = proposals.get(blockHash);
     if (event.kind === 'proposal') {
-      if (!this.#proposals.has(event.blockHash)) this.#proposals.set(event.blockHash, nowMs);
+      if (proposedMs === undefined) proposals.set(blockHash, nowMs);
       return;
     }
-    const { vote, blockHash, validatorIndex, height } = event;
-    if (vote !== 'precommit' || blockHash === undefined) return;
-    const proposedMs = this.#proposals.get(blockHash);
-    const { validators, epoch, height: next } = this.#components.current();
-    const operator = height === next ? validators.validators[validatorIndex]?.operator : undefined;
-    if (proposedMs !== undefined && operator !== undefined)
-      this.#add(toHex(operator), epoch, nowMs - proposedMs);
+    const operator = validators.validators[event.validatorIndex]?.operator;
+    if (event.vote !== 'precommit' || proposedMs === undefined || operator === undefined) return;
+    this.#add(toHex(operator), epoch, nowMs - proposedMs);
+  }
+
+  /** Undefined for a height that is neither in progress nor the one before. */
+  #heightOf(height: number): Height | undefined {
+    const { height: next, validators, epoch } = this.#components.current();
+    if (height === next && !this.#heights.has(height)) {
+      this.#heights.set(height, { validators, epoch, proposals: new Map() });
+      for (const old of this.#heights.keys()) if (old < height - 1) this.#heights.delete(old);
+    }
+    return this.#heights.get(height);
   }
 
   #add(operator: string, epoch: number, latencyMs: number): void {

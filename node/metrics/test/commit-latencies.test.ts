@@ -33,11 +33,16 @@ function watched() {
     const { height } = state;
     listener({ kind: 'proposal', height, round, proposerIndex: 0, blockHash, transactions: 0, timely: true });
   };
-  const vote = (atMs: number, validatorIndex: number, blockHash: string | null = 'a'): void => {
+  const vote = (
+    atMs: number,
+    validatorIndex: number,
+    blockHash: string | null = 'a',
+    height = state.height,
+  ): void => {
     state.nowMs = atMs;
     listener({
       kind: 'vote',
-      height: state.height,
+      height,
       round: 0,
       vote: 'precommit',
       validatorIndex,
@@ -80,6 +85,22 @@ describe('latencies of commits', () => {
     propose(140);
     vote(150, 0);
     assert.equal(latencies.of(first, 0), undefined);
+  });
+
+  it('count precommits that come while the next height is in progress, and none that come later', () => {
+    const { state, latencies, propose, vote } = watched();
+    propose(100);
+    vote(130, 0);
+    [state.height, state.epoch] = [6, 1];
+    vote(180, 1, 'a', 5);
+    propose(200, 'b');
+    vote(260, 1, 'a', 4);
+    assert.deepEqual(latencies.of(second, 0), { meanMs: 80, precommits: 1 }, 'in the epoch of its height');
+    state.height = 7;
+    propose(300, 'c');
+    vote(400, 0, 'a', 5);
+    assert.deepEqual(latencies.of(first, 0), { meanMs: 30, precommits: 1 });
+    assert.equal(latencies.of(second, 1), undefined);
   });
 
   it('forget old epochs', () => {

@@ -59,20 +59,23 @@ export class LastHeight {
     const first = this.#precommit(validatorIndex, valueOf(vote));
     if (first !== undefined)
       keepEquivocation(components, this.#context, { validatorIndex, first, second: vote });
-    if (valueOf(vote) === this.#decided) this.#keep(vote);
+    if (valueOf(vote) === this.#decided) this.#keep(vote, components);
     else telemetry.count('votesDropped');
   }
 
   /** Says an own precommit that was signed too late for its height: others may still put it into the commit. */
-  say(vote: SignedVote, { transport }: LastHeightComponents): void {
+  say(vote: SignedVote, components: LastHeightComponents): void {
     if (!this.#isNew(vote) || valueOf(vote) !== this.#decided) return;
-    transport.broadcast('consensus', encodeMessage({ kind: 'vote', vote }));
-    this.#keep(vote);
+    components.transport.broadcast('consensus', encodeMessage({ kind: 'vote', vote }));
+    this.#keep(vote, components);
   }
 
-  #keep(vote: SignedVote): void {
+  #keep(vote: SignedVote, { telemetry }: LastHeightComponents): void {
     // It is relayed to nobody: its maker sent it to all, and a peer that is still in this height gets the commit.
     this.book.addVote(vote, 0);
+    const { validatorIndex, body } = vote;
+    const { height, round, kind } = body;
+    telemetry.emit({ kind: 'vote', height, round, vote: kind, validatorIndex, blockHash: this.#decided });
   }
 
   /** True for a precommit that the commit lacks, and for the first one that contradicts what is here. */

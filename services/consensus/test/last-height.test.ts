@@ -4,6 +4,7 @@ import { silentLogger, toHex, type SignatureCheck } from '#kernel';
 import { verifyCommit, voteDigest, type VoteBody } from '#services/block';
 import { makeHeightContext } from '../driver/height-context.ts';
 import { LastHeight } from '../driver/last-height.ts';
+import type { ConsensusEvent } from '../face.ts';
 import { Telemetry } from '../driver/telemetry.ts';
 import type { SignedVote } from '../wire/messages.ts';
 import { fakeChain } from './fake-chain.ts';
@@ -43,6 +44,8 @@ function lastHeight() {
       report: (peer: string, offence: string) => void reports.push(`${peer} ${offence}`),
     },
   };
+  const events: ConsensusEvent[] = [];
+  components.telemetry.onEvent((event) => events.push(event));
   return {
     last,
     set,
@@ -50,6 +53,7 @@ function lastHeight() {
     reports,
     take: (vote: SignedVote) => last.takeVote('peer', vote, components),
     say: (vote: SignedVote) => last.say(vote, components),
+    events: () => events,
     dropped: () => components.telemetry.statistics().votesDropped,
   };
 }
@@ -66,6 +70,15 @@ describe('the height that became final last (CONS-17, CONS-18)', () => {
     assert.equal(isValid(), true);
     assert.deepEqual(last.commit().signatures[3], signed(3).signature);
     assert.equal(last.commit().round, BODY.round);
+  });
+
+  it('tells of each precommit that it keeps, once', () => {
+    const { take, say, events } = lastHeight();
+    for (const vote of [signed(2), signed(3, { round: 1 }), signed(3), signed(3)]) take(vote);
+    say(signed(3));
+    const { kind: vote, height, round } = BODY;
+    const blockHash = toHex(BODY.blockHash);
+    assert.deepEqual(events(), [{ kind: 'vote', height, round, vote, validatorIndex: 3, blockHash }]);
   });
 
   it('has the precommits of its round and block that were kept while it was in progress', () => {
