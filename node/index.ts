@@ -20,6 +20,6 @@ export { dumpHome, type DumpOptions, type HomeDump } from './recovery/dump-home.
 export { exportState, type ExportedState, type ExportRequest } from './recovery/export-state.ts';
 export { pruneHome, rollBackHome, verifyHome, type PrunedHome } from './recovery/maintain-home.ts';
 export type { DatabaseReport, VerifyStage } from './recovery/verify-database.ts';
-export { startNode, type RunningNode, type StartNodeOptions } from './node.ts';
+export { startNode, type RunningNode } from './node.ts';
 export { initSignerHome, type InitializedSigner } from './signer/init-signer-home.ts';
 export { startSigner } from './signer/start-signer.ts';

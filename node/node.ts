@@ -1,7 +1,6 @@
 import { describeProgress } from '#genesis';
 import { fromHex, type Cancellable, type Logger } from '#kernel';
 import {
-  createLogger,
   createSignatureVerifier,
   nativeEd25519Key,
   signatureSelfTest,
@@ -19,40 +18,31 @@ import {
 import type { ConsensusKey } from './assembly/signer.ts';
 import { hasState, openStorage } from './assembly/storage.ts';
 import { syncStateFirst } from './assembly/state-sync.ts';
-import {
-  loadConfiguration,
-  type ConfigurationSources,
-  type LoadedConfiguration,
-} from './configuration/load-configuration.ts';
+import type { LoadedConfiguration } from './configuration/load-configuration.ts';
 import { admitGenesis } from './genesis/admit-genesis.ts';
 import { Countdown, type CountdownTick } from './genesis/countdown.ts';
 import { openGenesis, settleReport, type OpenedGenesis } from './genesis/node-genesis.ts';
-import { homeError } from './home/errors.ts';
 import { findPassword, readSeed } from './home/key-files.ts';
-import { isLivingNode0, readPidFile, removePidFile, writePidFile } from './home/pid-file.ts';
-import { FatalSignal } from './lifecycle/fatal-signal.ts';
+import { refuseSecondProcess, removePidFile, writePidFile } from './home/pid-file.ts';
 import { reportToParent, type BootStage } from './lifecycle/progress.ts';
 import { readinessOf, secondsUntilStart } from './lifecycle/readiness.ts';
-import { Teardown } from './lifecycle/teardown.ts';
+import {
+  startProcess,
+  type ProcessFrame,
+  type RunningProcess,
+  type StartProcessOptions,
+} from './lifecycle/start-process.ts';
+import type { Teardown } from './lifecycle/teardown.ts';
 import { createMetrics, type NodeMetrics } from './metrics/metrics.ts';
 
 /** How often a node tells the process that started it where it stands. */
 const REPORT_MS = 500;
 
-export interface StartNodeOptions extends ConfigurationSources {
-  readonly configurationFile: string;
-}
-
-export interface RunningNode {
-  readonly name: string;
+export interface RunningNode extends RunningProcess {
   /** URL of the API, when it has one. */
   readonly api: string | undefined;
   /** Calls back each second while the node waits for the genesis time, at once and once more when it is over. */
   onCountdown(listener: (tick: CountdownTick) => void): void;
-  /** Closes everything in order; resolves when the engines are closed. */
-  stop(): Promise<void>;
-  /** Calls back once when going on would not be safe; the process must stop the node and end. */
-  onFatal(listener: (error: Error) => void): void;
 }
 
 /**
@@ -61,42 +51,22 @@ export interface RunningNode {
  * @throws `configuration.*`, `home.*`, `genesis.*`, `engine.state.*`, `blockchain.other-chain`,
  *   `network.listen-failed`; whatever had been opened is closed by then
  */
-export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
-  const loaded = await loadConfiguration(options.configurationFile, options);
-  const { configuration } = loaded;
-  const destination = configuration['log.file'] === '' ? 1 : loaded.path(configuration['log.file']);
-  const logger = createLogger({ name: configuration.name, level: configuration['log.level'], destination });
-  const teardown = new Teardown();
-  teardown.add('log', () => logger.flush());
-  const fatal = new FatalSignal(logger);
-  try {
-    const { api, countdown } = await start(loaded, options.environment, logger, teardown, fatal);
-    return {
-      name: configuration.name,
-      api,
-      onCountdown: (listener) => countdown.onTick(listener),
-      stop: () => teardown.run(logger),
-      onFatal: (listener) => fatal.onFatal(listener),
-    };
-  } catch (error) {
-    logger.error({ error }, 'the node did not start');
-    await teardown.run(logger);
-    throw error;
-  }
+export function startNode(options: StartProcessOptions): Promise<RunningNode> {
+  return startProcess('node', options, open);
 }
 
-async function start(
-  loaded: LoadedConfiguration,
-  environment: ConfigurationSources['environment'],
-  logger: Logger,
-  teardown: Teardown,
-  fatal: FatalSignal,
-): Promise<{ api: string | undefined; countdown: Countdown }> {
+async function open({
+  loaded,
+  environment,
+  logger,
+  teardown,
+  onFatal,
+}: ProcessFrame): Promise<Pick<RunningNode, 'api' | 'onCountdown'>> {
   const { configuration, path, home } = loaded;
   enter('keys', logger);
   signatureSelfTest();
   const pidFile = path('pid');
-  await refuseSecondProcess(pidFile, home);
+  await refuseSecondProcess(pidFile, home, { what: 'node', command: 'start' });
   const keys = await readKeys(loaded, environment);
   enter('genesis', logger);
   const opened = await readGenesis(loaded);
@@ -127,7 +97,7 @@ async function start(
       const doing = `writing the first state ${Math.round(fraction * 100)} %`;
       reportToParent({ kind: 'stage', stage: 'state', doing });
     },
-    onFatal: (error) => fatal.raise(error),
+    onFatal,
   };
   await syncStateFirst(init, opened.state);
   const state = await openState(init, opened.state, teardown);
@@ -153,7 +123,7 @@ async function start(
   });
   teardown.add('countdown', () => countdown.stop());
   countdown.start();
-  return { api, countdown };
+  return { api, onCountdown: (listener) => countdown.onTick(listener) };
 }
 
 function enter(stage: BootStage, logger: Logger): void {
@@ -161,18 +131,9 @@ function enter(stage: BootStage, logger: Logger): void {
   reportToParent({ kind: 'stage', stage });
 }
 
-async function refuseSecondProcess(pidFile: string, home: string): Promise<void> {
-  const pid = await readPidFile(pidFile);
-  if (pid === undefined || pid === process.pid || !(await isLivingNode0(pid, 'start', home))) return;
-  throw homeError('in-use', `process ${pid} runs the node in ${home} already; stop that process first`, {
-    home,
-    pid,
-  });
-}
-
 async function readKeys(
   { configuration, path }: LoadedConfiguration,
-  environment: ConfigurationSources['environment'] = {},
+  environment: ProcessFrame['environment'],
 ) {
   const file = path(configuration['keys.passwordFile']);
   const password = await findPassword(file, environment['NODE0_PASSWORD']);

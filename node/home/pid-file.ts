@@ -1,5 +1,6 @@
 import { readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { homeError } from './errors.ts';
 
 /** Writes this process's id; whoever holds the home's lock may. */
 export async function writePidFile(path: string): Promise<void> {
@@ -42,4 +43,21 @@ export async function isLivingNode0(pid: number, command: string, home?: string)
     // No /proc on this system: being alive must do.
     return true;
   }
+}
+
+/**
+ * @param what runs there, and by which command
+ * @throws `home.in-use` when another process runs it in this home
+ */
+export async function refuseSecondProcess(
+  pidFile: string,
+  home: string,
+  { what, command }: { readonly what: string; readonly command: string },
+): Promise<void> {
+  const pid = await readPidFile(pidFile);
+  if (pid === undefined || pid === process.pid || !(await isLivingNode0(pid, command, home))) return;
+  throw homeError('in-use', `process ${pid} runs the ${what} in ${home} already; stop that process first`, {
+    home,
+    pid,
+  });
 }

@@ -3,11 +3,14 @@ import { nodeError } from './errors.ts';
 
 /** The first reason to end, for whoever listens, now or later. */
 export class FatalSignal {
+  readonly #what: string;
   readonly #logger: Logger;
   #error: Error | undefined;
   #listener: ((error: Error) => void) | undefined;
 
-  constructor(logger: Logger) {
+  /** @param what stops: `node`, `signer` */
+  constructor(what: string, logger: Logger) {
+    this.#what = what;
     this.#logger = logger;
   }
 
@@ -17,8 +20,8 @@ export class FatalSignal {
     this.#error =
       cause instanceof CodedError
         ? cause
-        : nodeError('failed', `the node stops for safety: ${reason}`, { reason }, { cause });
-    this.#logger.error({ error: this.#error }, 'the node stops for safety');
+        : nodeError('failed', `the ${this.#what} stops for safety: ${reason}`, { reason }, { cause });
+    this.#logger.error({ error: this.#error }, `the ${this.#what} stops for safety`);
     this.#listener?.(this.#error);
   }
 
