@@ -54,7 +54,7 @@ const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
   gateway: [/^kernel$/, /^services\//, /^genesis$/],
   client: [/^kernel$/, /^services\//],
   node: [/^kernel$/, /^runtime$/, /^services\//, /^engines\//, /^genesis$/, /^gateway$/, /^client$/],
-  simulation: [/^kernel$/, /^runtime$/, /^services\//, /^engines\//],
+  simulation: [/^kernel$/, /^runtime$/, /^services\//, /^engines\//, /^client$/],
   cli: [/^kernel$/, /^runtime$/, /^services\//, /^genesis$/, /^client$/, /^node$/, /^simulation$/],
 };
 

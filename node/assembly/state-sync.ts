@@ -1,19 +1,11 @@
-import { createLightPool, lightError, makeLightBlock, type LightBlockSource, type TrustRoot } from '#client';
-import { fromHex, isCodedError } from '#kernel';
+import type { TrustRoot } from '#client';
+import { createPeerHeaders } from '#client/peers';
+import { fromHex } from '#kernel';
 import { systemClock, systemScheduler } from '#runtime';
-import {
-  LIGHT_BYTES_MAX,
-  LIGHT_PROTOCOL,
-  lightPartsCodec,
-  lightRequestCodec,
-  syncState,
-} from '#services/block';
+import { syncState } from '#services/block';
 import { buildGenesisState, clearUnfinishedRestore, isEmpty, type GenesisState } from '#services/blockchain';
-import type { PeerId, Transport } from '#services/network';
-import type { ChainIdentity } from '#services/transaction';
 import { makeNetwork, type ProtocolInit } from './protocol.ts';
 
-const LIGHT_TIMEOUT_MS = 5_000;
 /** Share of the unbonding period in which a header is trusted, as is usual with CometBFT. */
 const TRUSTED_SHARE = 2 / 3;
 
@@ -38,20 +30,16 @@ export async function syncStateFirst(
   const trust = await trustOf(init, state);
   const { network } = await makeNetwork(init, () => initialHeight - 1);
   const rules = { trustingPeriodMs: trustingPeriodOf(init, state) };
-  const pool = createLightPool({ identity, trust, rules })({
-    sources: () => network.peers().map(({ id }) => peerSource(network, id, identity)),
-    clock: systemClock,
-    verifier,
-    blame: (source, error) => network.report(source.name, 'invalid', error.message),
-  });
+  const transport = network;
+  const headers = createPeerHeaders({ identity, trust, rules })({ transport, clock: systemClock, verifier });
   await network.start();
   try {
     const outcome = await syncState(
       {
         identity,
         engine,
-        transport: network,
-        headers: pool,
+        transport,
+        headers,
         verifier,
         clock: systemClock,
         scheduler: systemScheduler,
@@ -79,32 +67,4 @@ async function trustOf({ loaded }: ProtocolInit, state: GenesisState): Promise<T
 function trustingPeriodOf({ loaded }: ProtocolInit, state: GenesisState): number {
   const { unbondingPeriodMs } = state.ledger;
   return loaded.configuration['sync.trustingPeriodMs'] || Math.floor(unbondingPeriodMs * TRUSTED_SHARE);
-}
-
-/** A peer as a source of light blocks. */
-export function peerSource(transport: Transport, peer: PeerId, identity: ChainIdentity): LightBlockSource {
-  const options = { timeoutMs: LIGHT_TIMEOUT_MS, maxResponseBytes: LIGHT_BYTES_MAX };
-  return {
-    name: peer,
-    async lightBlock(height) {
-      const body = lightRequestCodec.encode({ height: height === 'latest' ? 0 : height });
-      const answer = await transport.request(peer, LIGHT_PROTOCOL, body, options).catch((error: unknown) => {
-        if (!isCodedError(error)) throw error;
-        throw lightError('not-available', `${peer} did not answer: ${error.message}`, {}, { cause: error });
-      });
-      if (answer.length === 0) throw lightError('not-available', `${peer} has no height ${height}`);
-      const block = makeLightBlock(partsOf(answer), identity);
-      if (!block.ok) throw block.error;
-      return block.value;
-    },
-  };
-}
-
-function partsOf(answer: Uint8Array) {
-  try {
-    return lightPartsCodec.decode(answer);
-  } catch (error) {
-    if (!isCodedError(error)) throw error;
-    throw lightError('malformed-answer', error.message);
-  }
 }

@@ -55,10 +55,13 @@ export {
   ROUND_MAX,
 } from './limits.ts';
 export {
+  CHUNKS_PROTOCOL,
   LIGHT_BYTES_MAX,
   LIGHT_PROTOCOL,
   lightPartsCodec,
   lightRequestCodec,
+  manifestsCodec,
+  SNAPSHOTS_PROTOCOL,
 } from './state-sync/messages.ts';
 export type { HeaderVerifier, StateSyncComponents, VerifiedHeader } from './state-sync/ports.ts';
 export { serveState } from './state-sync/serve-state.ts';

@@ -4,6 +4,7 @@ import { equivocatingProposer } from './equivocating-proposer.ts';
 import { equivocatingVoter } from './equivocating-voter.ts';
 import { forgedEvidence } from './forged-evidence.ts';
 import { forgedCertificates } from './forged-certificates.ts';
+import { forgedState } from './forged-state.ts';
 import { garbage } from './garbage.ts';
 import { invalidStateRoot } from './invalid-state-root.ts';
 import { invalidTransactions } from './invalid-transactions.ts';
@@ -23,6 +24,7 @@ export const BEHAVIOURS: readonly ByzantineBehaviour[] = [
   amnesia,
   forgedCertificates,
   forgedEvidence,
+  forgedState,
   invalidStateRoot,
   invalidTransactions,
   timeShiftingProposer,

@@ -6,6 +6,8 @@ const VALIDATE = 'services/block/chain/validate.ts';
 const OPEN_FINAL = 'services/block/sync/open-final.ts';
 const EVIDENCE = 'services/block/chain/evidence-judge.ts';
 const EQUIVOCATIONS = 'services/consensus/driver/equivocations.ts';
+const CHUNKS = 'services/block/state-sync/chunk-download.ts';
+const RESTORE = 'services/blockchain/restore/restore-state.ts';
 const FETCH = 'services/transaction/gossip/fetch.ts';
 
 /** Faults in what is believed of others. */
@@ -49,6 +51,31 @@ export const TRUST_MUTATIONS: readonly Mutation[] = [
         file: HEADER,
         from: "    ['wrong-state-root', 'state root', header.stateRoot, basis.stateRoot ?? header.stateRoot],\n",
         to: '',
+      },
+    ],
+  },
+  {
+    name: 'trust-unchecked-snapshot',
+    about: 'believes the chunks of a snapshot, and the state that they make',
+    profile: 'mixed',
+    changes: [
+      { file: CHUNKS, from: ' && verifyChunk(stateRoot, chunk)', to: ' && stateRoot !== undefined' },
+      {
+        file: RESTORE,
+        from: 'if (!equalBytes(tree.rootHash, stateRoot)) {',
+        to: 'if (stateRoot === undefined) {',
+      },
+    ],
+  },
+  {
+    name: 'trust-unfinished-restore',
+    about: 'goes on with the state of a restore that a crash cut short',
+    profile: 'mixed',
+    changes: [
+      {
+        file: RESTORE,
+        from: "  for (const family of ['state', 'tree'] as const) {",
+        to: '  for (const family of [] as const) {',
       },
     ],
   },

@@ -1,6 +1,12 @@
 import { silentLogger, toHex, type Clock, type SigningKey } from '#kernel';
-import { createBlockSync, createChain, type BlockSync, type Chain } from '#services/block';
-import { createLedger, type GenesisState, type Ledger } from '#services/blockchain';
+import { createBlockSync, createChain, serveState, type BlockSync, type Chain } from '#services/block';
+import {
+  createLedger,
+  createSnapshots,
+  type GenesisState,
+  type Ledger,
+  type SnapshotStore,
+} from '#services/blockchain';
 import {
   createConsensus,
   createEvidencePool,
@@ -24,9 +30,12 @@ import type { MountedDisk } from '../disk/simulated-disk.ts';
 import type { SeededRandom } from '../random.ts';
 import type { Said } from '../run/events.ts';
 import type { LifeScheduler } from '../time/machine-clock.ts';
+import { joinByState } from './join-by-state.ts';
 import { sharedVerifier } from './verifier.ts';
 
 const RETAINED_HEIGHTS = 8;
+/** Often and small, so that one who joins finds some, in several pieces. */
+const SNAPSHOTS = { interval: 4, keep: 2, chunkTargetBytes: 2_048 };
 /** Short, so that nodes that lag by a few heights make runs of final blocks, and end them. */
 const SYNC_LIMITS = { runBlocks: 4, runTail: 2 };
 /** Small, so that logs are changed for new ones within a run. */
@@ -43,6 +52,10 @@ export interface NodeInit {
   readonly transportSeed: Uint8Array;
   readonly peers: readonly string[];
   readonly disk: MountedDisk;
+  /** Of all its lives; undefined for a node that makes no snapshots. */
+  readonly snapshots: SnapshotStore | undefined;
+  /** Begins with a snapshot of its peers rather than with the genesis. */
+  readonly joinsByState: boolean;
   readonly clock: Clock;
   readonly life: LifeScheduler;
   readonly random: SeededRandom;
@@ -58,6 +71,8 @@ export interface NodeInit {
 
 /** One life of a node, put together as `node/assembly` does it. */
 export interface AssembledNode {
+  /** In this life its state came from a snapshot. */
+  readonly joinedByState: boolean;
   readonly chain: Chain;
   readonly ledger: Ledger;
   readonly mempool: Mempool;
@@ -80,6 +95,10 @@ export async function assembleNode(
   const clock = init.byzantine?.behaviour.clock?.(init.clock, random) ?? init.clock;
   const { engine } = disk;
   const verifier = sharedVerifier;
+  const ports = { clock, scheduler: life, random, logger };
+  const openEarly = () => openNetwork(init, () => initialHeight - 1, ports);
+  const joinedByState =
+    init.joinsByState && (await joinByState({ ...ports, genesis, disk, openNetwork: openEarly }));
   const ledger = createLedger({ identity, engine, retainedHeights: RETAINED_HEIGHTS })({ scheduler: life });
   await ledger.open(genesis);
   const chain = createChain({ identity, engine, initialHeight, genesisTimeMs })({ ledger, verifier, logger });
@@ -90,14 +109,18 @@ export async function assembleNode(
     { accounts: ledger, rules, verifier, journal: disk.journal, logger },
   );
   await mempool.load();
+  const { snapshots: store } = init;
+  const snapshots = store && createSnapshots(SNAPSHOTS)({ engine, store, scheduler: life, logger });
   chain.onFinalised(({ block, execution }) => {
-    mempool.finalised(block.header.height, block.transactions, execution.changedAccounts);
-    ledger.prune().catch(onFatal);
+    const { height } = block.header;
+    mempool.finalised(height, block.transactions, execution.changedAccounts);
+    snapshots?.finalised(height);
+    ledger.prune(snapshots?.held()).catch(onFatal);
   });
-  const ports = { clock, scheduler: life, random, logger };
-  const network = tapped(await openNetwork(init, chain, ports), init);
+  const network = tapped(await openNetwork(init, () => chain.tip().height, ports), init);
   const wrapped = wrap(init, { chain, mempool, network, clock, accounts: ledger });
   const transport = wrapped.network;
+  if (snapshots !== undefined) serveState({ transport, chain, snapshots, clock });
   const fetch = createTransactionFetch(
     { identity },
     { transport, verifier, logger, lookup: (id) => mempool.lookup(id) ?? consensus.transaction(id) },
@@ -113,9 +136,14 @@ export async function assembleNode(
     onFatal,
     onPeerHeight,
     limits: SYNC_LIMITS,
+    needsState: (height) => snapshots?.isDue(height) ?? false,
   });
-  const store = createEvidenceStore(engine, logger);
-  const evidence = createEvidencePool({ ...ports, chain: wrapped.chain, transport, store });
+  const evidence = createEvidencePool({
+    ...ports,
+    chain: wrapped.chain,
+    transport,
+    store: createEvidenceStore(engine, logger),
+  });
   const { genesisHash } = identity;
   const signer = await openLocalSigner({ directory: disk.signRecord, key: init.key, genesisHash });
   const consensus = createConsensus({
@@ -127,6 +155,7 @@ export async function assembleNode(
   consensus.onFatal(onFatal);
   sync.onStateChange((syncing) => (syncing ? consensus.pause() : consensus.resume()));
   const node: AssembledNode = {
+    joinedByState,
     chain,
     ledger,
     mempool,
@@ -142,6 +171,7 @@ export async function assembleNode(
       gossip.stop();
       await signer.close();
       await network.stop();
+      await snapshots?.stop();
       await mempool.close();
       await chain.close();
     },
@@ -160,7 +190,7 @@ export async function assembleNode(
 
 function openNetwork(
   init: NodeInit,
-  chain: Chain,
+  height: () => number,
   ports: Pick<Parameters<typeof createNetwork>[1], 'clock' | 'scheduler' | 'random' | 'logger'>,
 ): Promise<Network> {
   const { chainId, genesisHash } = init.genesis.identity;
@@ -175,7 +205,7 @@ function openNetwork(
         genesisHash,
         role: init.role,
         agent: 'simulation',
-        height: chain.tip().height,
+        height: height(),
       }),
     },
     { ...ports, openLibp2p: init.openLibp2p },

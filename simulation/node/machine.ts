@@ -1,5 +1,5 @@
 import { isCodedError, toHex, type SigningKey } from '#kernel';
-import type { GenesisState } from '#services/blockchain';
+import { memorySnapshots, type GenesisState, type SnapshotStore } from '#services/blockchain';
 import type { ByzantineBehaviour } from '../byzantine/behaviour.ts';
 import { SimulatedDisk } from '../disk/simulated-disk.ts';
 import type { Host, Internet } from '../network/simulated-libp2p.ts';
@@ -20,6 +20,8 @@ export interface MachineInit {
   readonly operator: SigningKey;
   readonly peers: () => readonly string[];
   readonly genesis: GenesisState;
+  readonly makesSnapshots: boolean;
+  readonly joinsByState: boolean;
   readonly byzantine: { readonly behaviour: ByzantineBehaviour; readonly account: SigningKey } | undefined;
   /** True for places in the set of a height whose messages are heard on their way in. */
   readonly isWatched: (height: number, place: number) => boolean;
@@ -52,6 +54,7 @@ export class Machine {
   readonly #init: MachineInit;
   readonly #world: MachineWorld;
   readonly #random: SeededRandom;
+  readonly #snapshots: SnapshotStore | undefined;
   #life: Life | undefined;
   #lives = 0;
   /** Failures of the disk that explained the end of a life. */
@@ -71,6 +74,7 @@ export class Machine {
     this.#random = random.fork(init.name);
     this.disk = new SimulatedDisk(this.#random.fork('disk'));
     this.clock = new MachineClock(world.internet.time);
+    this.#snapshots = init.makesSnapshots ? memorySnapshots() : undefined;
   }
 
   /** The node, once it runs. */
@@ -112,13 +116,15 @@ export class Machine {
   async #open(life: Life): Promise<void> {
     const { emit } = this.#world;
     const { peer } = this;
-    const { genesis, key, isFounder, transportSeed, byzantine } = this.#init;
+    const { genesis, key, isFounder, transportSeed, byzantine, joinsByState } = this.#init;
     const { node, start } = await assembleNode({
       genesis,
       key,
       role: isFounder ? 'validator' : 'full',
       transportSeed,
       byzantine,
+      joinsByState,
+      snapshots: this.#snapshots,
       peers: this.#init.peers(),
       disk: this.disk.mount(life.scheduler, () => this.end('power')),
       clock: this.clock,
@@ -153,7 +159,9 @@ export class Machine {
       }
     });
     const { height, validators } = node.chain.tip();
-    emit({ kind: 'started', node: this.name, height, nextSet: validators });
+    const stateRoot = toHex(node.ledger.tip().stateRoot);
+    const { joinedByState } = node;
+    emit({ kind: 'started', node: this.name, height, stateRoot, joinedByState, nextSet: validators });
     await start();
     life.isRunning = life.scheduler.isAlive;
   }

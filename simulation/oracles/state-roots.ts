@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from '#kernel';
 import { blockHash, headerCodec, type Header } from '#services/block';
-import type { Said } from '../run/events.ts';
+import type { Said, SimulationEvent } from '../run/events.ts';
 import type { MakeOracle } from './oracle.ts';
 
 /**
@@ -29,10 +29,18 @@ export const stateRoots: MakeOracle = (context) => {
     return `${node} prevoted ${toHex(blockHash)} of height ${height}, whose header has another state root than the chain`;
   }
 
+  /** Also of a state that came from a snapshot. */
+  function judgeStart({ node, height, stateRoot }: Extract<SimulationEvent, { kind: 'started' }>) {
+    const known = roots.get(height)?.stateRoot;
+    if (!context.isCorrect(node) || known === undefined || known === stateRoot) return undefined;
+    return `${node} starts at height ${height} with state root ${stateRoot}; the chain has ${known}`;
+  }
+
   return {
     id: 'state-roots',
     observe(event) {
       if (event.kind === 'said') return judgeSaid(event.node, event.message);
+      if (event.kind === 'started') return judgeStart(event);
       if (event.kind !== 'final' || !context.isCorrect(event.node)) return undefined;
       const { node, stateRoot, receiptRoot, block } = event;
       const { header } = block;

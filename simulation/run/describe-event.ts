@@ -14,7 +14,7 @@ export function describeEvent(event: SimulationEvent): string {
       return `${event.node} final ${header.height} round ${round} ${short(hash)} txs ${transactions.length}`;
     }
     case 'started':
-      return `${event.node} starts at height ${event.height}`;
+      return `${event.node} starts at height ${event.height}${event.joinedByState ? ', by a snapshot' : ''}`;
     case 'ended':
       return `${event.node} ends: ${event.cause}${event.error === undefined ? '' : ` (${event.error})`}`;
     case 'log-lost':

@@ -11,6 +11,8 @@ export interface SimulationSummary {
   readonly faults: Readonly<Record<string, number>>;
   readonly economy: Readonly<Record<string, number>>;
   readonly behaviours: Readonly<Record<string, number>>;
+  /** Nodes that began with a snapshot of their peers. */
+  readonly joinedByState: number;
   readonly virtualMs: number;
 }
 
@@ -35,6 +37,7 @@ export function summarise(reports: readonly SeedReport[]): SimulationSummary {
     faults: inOrder(faults),
     economy: inOrder(economy),
     behaviours: inOrder(behaviours),
+    joinedByState: sum(({ joinedByState }) => joinedByState),
     virtualMs: sum(({ virtualMs }) => virtualMs),
   };
 }
@@ -59,6 +62,7 @@ export function describeSummary(summary: SimulationSummary, wallMs: number): str
     `faults        ${list(summary.faults)}`,
     `economy       ${list(summary.economy)}`,
     `byzantine     ${list(summary.behaviours)}`,
+    `joined        ${summary.joinedByState} by a snapshot`,
     `virtual time  ${(summary.virtualMs / 1000).toFixed(0)} s in ${(wallMs / 1000).toFixed(1)} s`,
   ].join('\n');
 }

@@ -16,6 +16,9 @@ export type SimulationEvent =
       readonly kind: 'started';
       readonly node: string;
       readonly height: number;
+      readonly stateRoot: string;
+      /** In this life its state came from a snapshot. */
+      readonly joinedByState: boolean;
       /** Of the height after. */
       readonly nextSet: ValidatorSet;
     }

@@ -27,6 +27,8 @@ export interface SeedReport {
   readonly transactions: number;
   readonly events: number;
   readonly behaviours: readonly string[];
+  /** Nodes that began with a snapshot of their peers. */
+  readonly joinedByState: number;
   /** Faults by kind. */
   readonly faults: Readonly<Record<string, number>>;
   /** Rotations, slashes, releases and the like, by type of event. */
@@ -109,6 +111,7 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
     transactions: world.client.sent,
     events: world.trace.events,
     behaviours: world.behaviours,
+    joinedByState: world.joinedByState,
     faults: { ...Object.fromEntries(storm.counts), ...wireFaults(world) },
     economy: Object.fromEntries(world.economy),
     virtualMs: Math.round(time.monotonic() - startMs),

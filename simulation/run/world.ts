@@ -51,6 +51,8 @@ export class World {
   rounds = 0;
   /** What blocks did to validators and stake before and after their transactions, by type of event. */
   readonly economy = new Map<string, number>();
+  /** Nodes whose state came from a snapshot. */
+  joinedByState = 0;
   #counted = 0;
   #skewMs = 0;
   #logsLost = new Set<string>();
@@ -85,6 +87,8 @@ export class World {
           isFounder: index < powers.length,
           peers: () => addresses.filter((_, other) => other !== index),
           genesis,
+          makesSnapshots: setup.joinByState,
+          joinsByState: setup.joinByState && index >= powers.length,
           byzantine: behaviour === undefined ? undefined : { behaviour, account },
           isWatched: behaviour === undefined ? isWatched : () => false,
         },
@@ -165,7 +169,10 @@ export class World {
   #emit(event: SimulationEvent): void {
     if (event.kind === 'log-lost') this.#logsLost.add(event.node);
     if (event.kind === 'entered') this.rounds++;
-    if (event.kind === 'started') this.#noteSet(event.height + 1, event.nextSet);
+    if (event.kind === 'started') {
+      this.#noteSet(event.height + 1, event.nextSet);
+      if (event.joinedByState) this.joinedByState++;
+    }
     if (event.kind === 'final') this.#noteFinal(event);
     if (event.kind !== 'gauge' && event.kind !== 'heard')
       this.trace.add(this.time.monotonic(), describeEvent(event));
@@ -244,6 +251,8 @@ interface Setup {
   readonly genesis: GenesisState;
   readonly byzantine: ReadonlyMap<number, (typeof BEHAVIOURS)[number]>;
   readonly economy: Economy;
+  /** Whether nodes make snapshots, and those that join later begin with one. */
+  readonly joinByState: boolean;
   /** Machines to whose validators the load brings stake. */
   readonly staked: readonly number[];
 }
@@ -285,7 +294,9 @@ function setUp(profile: Profile, seed: number, validators: number): Setup {
   );
   const timeMs = new VirtualTime().now() - GENESIS_AGE_MS;
   const genesis = simulationGenesis(powers, machines, economy, timeMs);
-  return { profile, random, powers, genesis, byzantine, economy, staked };
+  const hasForger = [...byzantine.values()].some(({ name }) => name === 'forged-state');
+  const joinByState = hasForger || random.fork('join').chance(0.4);
+  return { profile, random, powers, genesis, byzantine, economy, joinByState, staked };
 }
 
 /** Name of a machine: founders come first. */

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { createLightPool } from '#client';
+import { createPeerHeaders } from '#client/peers';
 import { silentLogger } from '#kernel';
 import { systemClock, systemScheduler } from '#runtime';
 import { syncState } from '#services/block';
 import { createSnapshots, memorySnapshots, type Snapshots } from '#services/blockchain';
-import { peerSource } from '../../node/assembly/state-sync.ts';
 import { until } from '../harness/until.ts';
 import {
   GENESIS_TIME_MS,
@@ -93,7 +92,7 @@ describe(`a chain of ${HEIGHT} blocks with ${ACCOUNTS} accounts`, { timeout: 900
       reports.push(peer);
       report(peer, offence, reason);
     };
-    const headers = createLightPool({
+    const headers = createPeerHeaders({
       identity: IDENTITY,
       trust: {
         kind: 'genesis',
@@ -103,7 +102,7 @@ describe(`a chain of ${HEIGHT} blocks with ${ACCOUNTS} accounts`, { timeout: 900
       },
       rules: { trustingPeriodMs: 20 * 86_400_000 },
     })({
-      sources: () => network.peers().map(({ id }) => peerSource(network, id, IDENTITY)),
+      transport: network,
       clock: { now: () => GENESIS_TIME_MS + HEIGHT * 1_000 },
       verifier: VERIFIER,
     });
