@@ -1,4 +1,4 @@
-import { demandsHalt, fromHex, invariant, toHex, unreachable, type Result } from '#kernel';
+import { demandsHalt, fromHex, invariant, toHex, unreachable, type CodedError, type Result } from '#kernel';
 import { encodeBlock, type Block, type VoteBody } from '#services/block';
 import type { PeerId } from '#services/network';
 import { step } from '../domain/core.ts';
@@ -20,7 +20,7 @@ import type { HeightContext } from './height-context.ts';
 import { checkProposal, checkVote, isNewProposal, isNewVote } from './message-checks.ts';
 import { planProposal, type ProposalPlan, type ProposerComponents } from './proposer.ts';
 import type { Relay } from './relay.ts';
-import { signatureUnlessRefused, UnsignedVotes, type VoteEffect } from './remote-signatures.ts';
+import { signatureUnlessRefused, UnsignedVotes, type Signing, type VoteEffect } from './remote-signatures.ts';
 import { beginHeight, coreProposal, coreVote } from './replay.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Timers } from './timers.ts';
@@ -300,15 +300,23 @@ export class HeightRun {
     const validatorIndex = setting.self;
     if (signer.isRemote === true) {
       await log.sync();
-      return this.#whenSigned(signer.signVote(body), round, (signature) =>
-        signature === undefined
-          ? this.#unsigned.keep(effect)
-          : this.#components.answer(this, { kind: 'signed-vote', vote: { body, validatorIndex, signature } }),
-      );
+      return this.#askForVote(signer, body, validatorIndex, effect);
     }
     await log.sync();
-    const signature = await this.#unlessRefused(signer.signVote(body), round);
+    const { signature } = await this.#unlessRefused(signer.signVote(body), round);
     if (signature !== undefined) this.#sayVote({ body, validatorIndex, signature });
+  }
+
+  /** CONS-14, CONS-15: where the lock of the key forbids a block, nil is said: nobody may leave the round without it. */
+  #askForVote(signer: ConsensusSigner, body: VoteBody, validatorIndex: number, effect: VoteEffect): void {
+    const { round, blockHash } = body;
+    this.#whenSigned(signer.signVote(body), round, (signature, refusal) => {
+      if (signature !== undefined) {
+        this.#components.answer(this, { kind: 'signed-vote', vote: { body, validatorIndex, signature } });
+      } else if (refusal?.code === 'consensus.sign-locked' && blockHash !== undefined) {
+        this.#askForVote(signer, { ...body, blockHash: undefined }, validatorIndex, effect);
+      } else this.#unsigned.keep(effect);
+    });
   }
 
   #sayVote(vote: SignedVote): void {
@@ -342,7 +350,7 @@ export class HeightRun {
         this.#components.answer(this, { kind: 'signed-proposal', proposal, block });
       });
     }
-    const signature = await this.#unlessRefused(signer.signProposal(body), round);
+    const { signature } = await this.#unlessRefused(signer.signProposal(body), round);
     if (signature !== undefined) this.#sayProposal({ ...unsigned, signature }, block);
   }
 
@@ -362,14 +370,21 @@ export class HeightRun {
   }
 
   /** CONS-15: goes on at once; `then` is called when the signer has answered, or not. */
-  #whenSigned(signing: Promise<Uint8Array>, round: number, then: (signature?: Uint8Array) => void): void {
-    this.#unlessRefused(signing, round).then(then, (error: unknown) => {
-      if (!this.#isOver) this.#components.fail(error);
-    });
+  #whenSigned(
+    signing: Promise<Uint8Array>,
+    round: number,
+    then: (signature: Uint8Array | undefined, refusal?: CodedError) => void,
+  ): void {
+    this.#unlessRefused(signing, round).then(
+      ({ signature, refusal }) => then(signature, refusal),
+      (error: unknown) => {
+        if (!this.#isOver) this.#components.fail(error);
+      },
+    );
   }
 
   /** The guard of the key has the last word: what it refuses is not said, and consensus goes on without it. */
-  #unlessRefused(signing: Promise<Uint8Array>, round: number): Promise<Uint8Array | undefined> {
+  #unlessRefused(signing: Promise<Uint8Array>, round: number): Promise<Signing> {
     return signatureUnlessRefused(signing, { height: this.context.height, round }, this.#components);
   }
 

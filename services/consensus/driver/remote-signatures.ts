@@ -15,18 +15,24 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'consensus.signer-failed',
 ]);
 
-/** The signature, or undefined when the key's guard refused it or its signer is away; throws what ends consensus. */
+/** A signature, or why there is none. */
+export interface Signing {
+  readonly signature: Uint8Array | undefined;
+  readonly refusal?: CodedError;
+}
+
+/** The signature, or why the key's guard refused it or its signer is away; throws what ends consensus. */
 export async function signatureUnlessRefused(
   signing: Promise<Uint8Array>,
   place: { height: number; round: number },
   { logger, telemetry }: { logger: Logger; telemetry: Telemetry },
-): Promise<Uint8Array | undefined> {
+): Promise<Signing> {
   try {
-    return await signing;
+    return { signature: await signing };
   } catch (error) {
     if (!isCodedError(error) || !REFUSALS.has(error.code)) throw error;
     tellRefusal(error, place, logger, telemetry);
-    return undefined;
+    return { signature: undefined, refusal: error };
   }
 }
 
