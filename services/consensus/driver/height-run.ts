@@ -1,4 +1,13 @@
-import { demandsHalt, fromHex, invariant, toHex, unreachable, type CodedError, type Result } from '#kernel';
+import {
+  demandsHalt,
+  fromHex,
+  invariant,
+  isCodedError,
+  toHex,
+  unreachable,
+  type CodedError,
+  type Result,
+} from '#kernel';
 import { encodeBlock, type Block, type VoteBody } from '#services/block';
 import type { PeerId } from '#services/network';
 import { step } from '../domain/core.ts';
@@ -270,7 +279,8 @@ export class HeightRun {
   }
 
   #validate(round: number, value: Value): void {
-    const { answer, fail } = this.#components;
+    const { answer, fail, logger } = this.#components;
+    const { height } = this.context;
     const isWanted = () => !this.#isOver;
     const work = async (): Promise<void> => {
       const kept = this.context.book.proposalFor(value, round);
@@ -279,6 +289,14 @@ export class HeightRun {
       const block = known ?? (await completeBlock(this.#components, kept, this.context.book, isWanted));
       if (block === undefined || !isWanted()) return;
       const result = await this.#components.chain.validate(block);
+      // EVID-15: neither valid nor invalid. It gets no vote here; when others decide it, block sync brings it.
+      if (!result.ok && isCodedError(result.error, 'block.evidence-not-checkable')) {
+        const { error } = result;
+        return logger.warn(
+          { height, round, blockHash: value, error },
+          'the proposed block cannot be judged here',
+        );
+      }
       answer(this, { kind: 'checked', round, block, result });
     };
     work().catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { INVALID_PREFIX } from './fake-chain.ts';
+import { INVALID_PREFIX, OLD_EVIDENCE_PREFIX } from './fake-chain.ts';
 import { grow, World, worldOf, type TestNode } from './world.ts';
 
 describe('healthy networks', () => {
@@ -153,6 +153,23 @@ describe('failures', () => {
     const commit = proposer.disk.blocks[0]?.commit;
     assert.ok((commit?.round ?? 0) > 0);
     assert.ok(world.nodes[1]?.events.some(({ kind }) => kind === 'invalid-proposal'));
+    world.check();
+    await world.stopAll();
+  });
+
+  it('follows the others where it cannot judge a block for want of history (EVID-15)', async () => {
+    const world = await worldOf(4);
+    await grow(world, 2, world.nodes);
+    const [joined, ...others] = world.nodes as [TestNode, ...TestNode[]];
+    joined.hasHistory = false;
+    world.submit(`${OLD_EVIDENCE_PREFIX} of a height before its snapshot`);
+    assert.equal(await world.untilHeight(3, 10_000, others), true);
+    await world.time.run(1_000);
+    assert.equal(world.heightOf(joined), 2);
+    world.check();
+    world.syncBlocks();
+    joined.mempool.clear();
+    await grow(world, 3, world.nodes);
     world.check();
     await world.stopAll();
   });

@@ -62,6 +62,8 @@ export interface TestNode {
   readonly fatal: CodedError[];
   /** How far the node's clock is ahead. */
   skewMs: number;
+  /** Whether the node can check evidence of old heights. */
+  hasHistory: boolean;
   directory: MemoryDirectory;
   consensus: Consensus | undefined;
   /** Makes a block final that block sync brought. */
@@ -113,6 +115,7 @@ export class World {
       events: [],
       fatal: [],
       skewMs: 0,
+      hasHistory: true,
       directory: new MemoryDirectory(),
       consensus: undefined,
       kill: () => undefined,
@@ -132,7 +135,14 @@ export class World {
     let alive = true;
     const { transport, leave } = this.network.join(node.id);
     const genesis = { hash: GENESIS_HASH, timeMs: this.#genesisTimeMs };
-    const chain = fakeChain(node.disk, this.set, this.#parameters, genesis, () => alive);
+    const chain = fakeChain(
+      node.disk,
+      this.set,
+      this.#parameters,
+      genesis,
+      () => alive,
+      () => node.hasHistory,
+    );
     const isValidator = node.index < this.set.validators.length;
     const init = { directory: node.directory, key: testKey(node.index), genesisHash: GENESIS_HASH };
     const signer = node.signer ?? (isValidator ? await openLocalSigner(init) : undefined);
