@@ -302,6 +302,8 @@ class ConsensusDriver implements Consensus {
     const isNext = before?.height === tip.height && tip.commit !== undefined;
     this.#last = isNext ? new LastHeight(before, tip.commit) : undefined;
     if (entries.length === 0) await this.#log?.startHeight();
+    // Stopped meanwhile: whoever stopped it has cancelled the timers already.
+    if (this.#stopping) return;
     if (tip.commit === undefined && clock.now() < tip.blockTimeMs) return this.#awaitGenesis(tip.blockTimeMs);
     const context = makeHeightContext(tip, this.#init.key?.publicKey, clock.monotonic());
     this.#current = new HeightRun(this.#runComponents(), context, entries);

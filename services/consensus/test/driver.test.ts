@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { encodeMessage } from '../wire/codec.ts';
 import { INVALID_PREFIX, OLD_EVIDENCE_PREFIX } from './fake-chain.ts';
 import { grow, World, worldOf, type TestNode } from './world.ts';
 
@@ -230,6 +231,49 @@ describe('failures', () => {
     behind.consensus?.resume();
     await world.time.run(50);
     assert.equal(behind.consensus?.status().height, 4);
+    await world.stopAll();
+  });
+
+  it('leaves no timer behind when it is stopped while a height begins', async () => {
+    const world = new World({ validators: 1, logSegmentBytes: 1 });
+    const node = await world.add(0);
+    const { directory, consensus } = node;
+    const open = directory.open.bind(directory);
+    let isOpening = false;
+    // Each height begins a segment of the log, which takes its time.
+    directory.open = async (name) => {
+      isOpening = true;
+      await new Promise<void>((resolve) => void world.time.after(50, resolve));
+      return open(name);
+    };
+    world.submit('something');
+    assert.equal(await world.time.runUntil(() => isOpening, 1_000), true);
+    const stopped = consensus?.stop();
+    await world.time.run(100);
+    await stopped;
+    let timers = 0;
+    const after = world.time.after.bind(world.time);
+    world.time.after = (...timer) => {
+      timers++;
+      return after(...timer);
+    };
+    await world.time.run(5_000);
+    assert.equal(timers, 0);
+  });
+
+  it('keeps no round state of a peer that is gone', async () => {
+    const world = await worldOf(2);
+    const [node, other] = world.nodes as [TestNode, TestNode];
+    await world.time.run(1_500);
+    const state = world.network.sent.findLast(
+      ({ from, message }) => from === other.id && message.kind === 'round-state',
+    )?.message;
+    assert.ok(state !== undefined);
+    assert.equal(node.consensus?.status().peersAtHeight, 1);
+    other.kill();
+    // What was on its way comes after the connection has ended.
+    world.network.hand(other.id, node.id, encodeMessage(state));
+    assert.equal(node.consensus?.status().peersAtHeight, 0);
     await world.stopAll();
   });
 

@@ -83,6 +83,7 @@ export class World {
   readonly nodes: TestNode[] = [];
   readonly #parameters: ConsensusParameters;
   readonly #genesisTimeMs: number;
+  readonly #logSegmentBytes: number | undefined;
   readonly #available = new Map<string, Set<() => void>>();
   /** By validator and place: the block hash voted for. */
   readonly #said = new Map<string, string>();
@@ -92,12 +93,14 @@ export class World {
     seed?: number;
     parameters?: Partial<ConsensusParameters>;
     genesisInMs?: number;
+    logSegmentBytes?: number;
   }) {
     this.random = seeded(options.seed ?? 1);
     this.network = new MemoryNetwork(this.time, this.random);
     this.#parameters = { ...PARAMETERS, ...options.parameters };
     this.#genesisTimeMs = this.time.now() + (options.genesisInMs ?? 0);
     this.set = setOf(options.validators);
+    this.#logSegmentBytes = options.logSegmentBytes;
     this.network.onSend = (sent) => this.#witness(sent);
   }
 
@@ -152,6 +155,7 @@ export class World {
       identity: { chainId: 'test', genesisHash: GENESIS_HASH },
       directory: node.directory,
       ...(signer !== undefined && { key: signer }),
+      ...(this.#logSegmentBytes !== undefined && { logSegmentBytes: this.#logSegmentBytes }),
     })({
       chain,
       transport,
