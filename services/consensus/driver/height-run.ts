@@ -1,13 +1,4 @@
-import {
-  demandsHalt,
-  fromHex,
-  invariant,
-  isCodedError,
-  toHex,
-  unreachable,
-  type CodedError,
-  type Result,
-} from '#kernel';
+import { demandsHalt, fromHex, invariant, isCodedError, toHex, unreachable, type Result } from '#kernel';
 import { encodeBlock, type Block, type VoteBody } from '#services/block';
 import type { PeerId } from '#services/network';
 import { step } from '../domain/core.ts';
@@ -29,7 +20,7 @@ import type { HeightContext } from './height-context.ts';
 import { checkProposal, checkVote, isNewProposal, isNewVote } from './message-checks.ts';
 import { planProposal, type ProposalPlan, type ProposerComponents } from './proposer.ts';
 import type { Relay } from './relay.ts';
-import { signatureUnlessRefused, UnsignedVotes, type Signing, type VoteEffect } from './remote-signatures.ts';
+import { signedProposal, signedVote, UnsignedVotes, type VoteEffect } from './remote-signatures.ts';
 import { beginHeight, coreProposal, coreVote } from './replay.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Timers } from './timers.ts';
@@ -291,11 +282,7 @@ export class HeightRun {
       const result = await this.#components.chain.validate(block);
       // EVID-15: neither valid nor invalid. It gets no vote here; when others decide it, block sync brings it.
       if (!result.ok && isCodedError(result.error, 'block.evidence-not-checkable')) {
-        const { error } = result;
-        return logger.warn(
-          { height, round, blockHash: value, error },
-          'the proposed block cannot be judged here',
-        );
+        return logger.warn({ height, round, error: result.error }, 'a proposed block cannot be judged here');
       }
       answer(this, { kind: 'checked', round, block, result });
     };
@@ -314,27 +301,18 @@ export class HeightRun {
       'only a validator votes',
     );
     const blockHash = value === undefined ? undefined : fromHex(value);
-    const body: VoteBody = { kind, height, round, blockHash };
     const validatorIndex = setting.self;
-    if (signer.isRemote === true) {
-      await log.sync();
-      return this.#askForVote(signer, body, validatorIndex, effect);
-    }
     await log.sync();
-    const { signature } = await this.#unlessRefused(signer.signVote(body), round);
-    if (signature !== undefined) this.#sayVote({ body, validatorIndex, signature });
-  }
-
-  /** CONS-14, CONS-15: where the lock of the key forbids a block, nil is said: nobody may leave the round without it. */
-  #askForVote(signer: ConsensusSigner, body: VoteBody, validatorIndex: number, effect: VoteEffect): void {
-    const { round, blockHash } = body;
-    this.#whenSigned(signer.signVote(body), round, (signature, refusal) => {
-      if (signature !== undefined) {
-        this.#components.answer(this, { kind: 'signed-vote', vote: { body, validatorIndex, signature } });
-      } else if (refusal?.code === 'consensus.sign-locked' && blockHash !== undefined) {
-        this.#askForVote(signer, { ...body, blockHash: undefined }, validatorIndex, effect);
-      } else this.#unsigned.keep(effect);
-    });
+    const signing = signedVote(signer, { kind, height, round, blockHash }, this.#components);
+    if (signer.isRemote === true) {
+      return this.#whenSigned(signing, (signed) =>
+        signed === undefined
+          ? this.#unsigned.keep(effect)
+          : this.#components.answer(this, { kind: 'signed-vote', vote: { ...signed, validatorIndex } }),
+      );
+    }
+    const signed = await signing;
+    if (signed !== undefined) this.#sayVote({ ...signed, validatorIndex });
   }
 
   #sayVote(vote: SignedVote): void {
@@ -361,14 +339,15 @@ export class HeightRun {
     const unsigned = compactProposal(block, body, setting.self, NO_SIGNATURE);
     log.append(encodeLogEntry(height, { kind: 'intent', proposal: unsigned }));
     await log.sync();
+    const signing = signedProposal(signer, body, this.#components);
     if (signer.isRemote === true) {
-      return this.#whenSigned(signer.signProposal(body), round, (signature) => {
+      return this.#whenSigned(signing, (signature) => {
         if (signature === undefined) return;
         const proposal = { ...unsigned, signature };
         this.#components.answer(this, { kind: 'signed-proposal', proposal, block });
       });
     }
-    const { signature } = await this.#unlessRefused(signer.signProposal(body), round);
+    const signature = await signing;
     if (signature !== undefined) this.#sayProposal({ ...unsigned, signature }, block);
   }
 
@@ -388,22 +367,10 @@ export class HeightRun {
   }
 
   /** CONS-15: goes on at once; `then` is called when the signer has answered, or not. */
-  #whenSigned(
-    signing: Promise<Uint8Array>,
-    round: number,
-    then: (signature: Uint8Array | undefined, refusal?: CodedError) => void,
-  ): void {
-    this.#unlessRefused(signing, round).then(
-      ({ signature, refusal }) => then(signature, refusal),
-      (error: unknown) => {
-        if (!this.#isOver) this.#components.fail(error);
-      },
-    );
-  }
-
-  /** The guard of the key has the last word: what it refuses is not said, and consensus goes on without it. */
-  #unlessRefused(signing: Promise<Uint8Array>, round: number): Promise<Signing> {
-    return signatureUnlessRefused(signing, { height: this.context.height, round }, this.#components);
+  #whenSigned<Signed>(signing: Promise<Signed>, then: (signed: Signed) => void): void {
+    signing.then(then, (error: unknown) => {
+      if (!this.#isOver) this.#components.fail(error);
+    });
   }
 
   async #commit(round: number, value: Value): Promise<void> {
