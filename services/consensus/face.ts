@@ -86,6 +86,10 @@ export interface ConsensusStatistics {
   /** Messages and results that wait for the core now, and messages of the next height that are kept. */
   readonly waiting: number;
   readonly early: number;
+  /** Bytes on the wire of the proposals among both. */
+  readonly proposalBytes: number;
+  /** Votes and proposals that are kept of the height in progress, and of the one before. */
+  readonly kept: number;
   readonly equivocations: number;
   readonly signRefusals: number;
   /** Milliseconds spent in each step, summed. */

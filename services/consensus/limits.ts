@@ -13,10 +13,15 @@ export const WANTED_TALLIES_MAX = 8;
 /** Messages that wait for the core: own ones are never refused. */
 export const VOTE_QUEUE_MAX = 8192;
 export const PROPOSAL_QUEUE_MAX = 64;
+/** Bytes on the wire of the proposals that wait; decoded, each takes up to eleven times as much. */
+export const PROPOSAL_QUEUE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Messages of the next height that are kept until this one ends, in all and from one peer. */
 export const EARLY_MESSAGES_MAX = 4096;
 export const EARLY_MESSAGES_PER_PEER_MAX = 512;
+/** Bytes on the wire of the proposals among them: nobody's signature on them is verified yet. One of the largest fits. */
+export const EARLY_BYTES_MAX = 16 * 1024 * 1024;
+export const EARLY_BYTES_PER_PEER_MAX = 4 * 1024 * 1024;
 
 /** Votes and proposals handled before the event loop gets its turn. */
 export const INPUTS_PER_TURN_MAX = 64;

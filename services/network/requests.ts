@@ -70,7 +70,7 @@ function describeFailure(error: unknown, protocol: string, signal: AbortSignal):
   );
 }
 
-/** Serves one protocol, a bounded number of requests at a time. */
+/** Serves one protocol, a bounded number of requests at a time, of which one peer has at most half. */
 export class RequestServer {
   readonly #protocol: string;
   readonly #options: { maxRequestBytes: number; maxConcurrent: number };
@@ -79,6 +79,8 @@ export class RequestServer {
   readonly #logger: Logger;
   readonly #onMalformed: (peer: PeerId, reason: string) => void;
   #running = 0;
+  /** Of each peer that has any. */
+  readonly #runningOf = new Map<PeerId, number>();
 
   constructor(options: {
     protocol: string;
@@ -99,24 +101,43 @@ export class RequestServer {
   async serve(peer: PeerId, stream: Stream): Promise<void> {
     const late = () => networkError('request-timeout', `a request of ${this.#protocol} took too long`);
     const { signal, done } = deadline(this.#scheduler, SERVE_TIMEOUT_MS, late);
-    this.#running++;
+    let hasPlace = false;
     try {
       const body = await readMessage(stream, this.#options.maxRequestBytes, signal);
-      await sendAll(stream, frame([await this.#answer(peer, body)]), signal);
+      // Only now: a peer that opens streams and says nothing on them takes no place from the others.
+      hasPlace = this.#takePlace(peer);
+      const answer = hasPlace
+        ? await this.#answer(peer, body)
+        : refusal('too many requests at once; try again later');
+      await sendAll(stream, frame([answer]), signal);
       await stream.close({ signal });
     } catch (error) {
       if (isCodedError(error, 'network.malformed-frame')) this.#onMalformed(peer, error.message);
       this.#logger.debug({ error, peer, protocol: this.#protocol }, 'a request was not served');
       stream.abort(error instanceof Error ? error : new Error(String(error)));
     } finally {
-      this.#running--;
+      if (hasPlace) this.#leavePlace(peer);
       done();
     }
   }
 
+  #takePlace(peer: PeerId): boolean {
+    const { maxConcurrent } = this.#options;
+    const ofPeer = this.#runningOf.get(peer) ?? 0;
+    if (this.#running >= maxConcurrent || ofPeer >= Math.ceil(maxConcurrent / 2)) return false;
+    this.#running++;
+    this.#runningOf.set(peer, ofPeer + 1);
+    return true;
+  }
+
+  #leavePlace(peer: PeerId): void {
+    this.#running--;
+    const left = (this.#runningOf.get(peer) ?? 1) - 1;
+    if (left > 0) this.#runningOf.set(peer, left);
+    else this.#runningOf.delete(peer);
+  }
+
   async #answer(peer: PeerId, body: Uint8Array): Promise<Uint8Array> {
-    if (this.#running > this.#options.maxConcurrent)
-      return refusal('too many requests at once; try again later');
     try {
       return concatBytes(Uint8Array.of(ANSWER.body), await this.#handler(peer, body));
     } catch (error) {

@@ -16,8 +16,8 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: RUN,
-        from: '    await log.sync();\n    const signature = await this.#unlessRefused(signer.signVote(body), round);',
-        to: '    const signature = await this.#unlessRefused(signer.signVote(body), round);',
+        from: '    await log.sync();\n    const signing = signedVote(',
+        to: '    const signing = signedVote(',
       },
     ],
   },

@@ -32,6 +32,13 @@ export interface MachineWorld {
   readonly emit: (event: SimulationEvent) => void;
 }
 
+/** Ends of a life that say that the protocol failed: a disk that fails reads and writes leads to none of them. */
+const NEVER_OF_A_DISK: ReadonlySet<string> = new Set([
+  'block.diverged',
+  'block.conflicting-finalisation',
+  'consensus.invalid-decision',
+]);
+
 interface Life {
   readonly number: number;
   readonly scheduler: LifeScheduler;
@@ -205,7 +212,9 @@ export class Machine {
   #halted(life: Life, error: unknown): void {
     if (this.#life !== life) return;
     const reason = isCodedError(error) ? `${error.code}: ${error.message}` : String(error);
-    if (this.disk.failures === this.#failuresSeen && !this.isByzantine) {
+    const isDiskWell = this.disk.failures === this.#failuresSeen;
+    const isOfProtocol = isCodedError(error) && NEVER_OF_A_DISK.has(error.code);
+    if ((isDiskWell || isOfProtocol) && !this.isByzantine) {
       const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 4).join(' |') : '';
       this.unexplained ??= `${reason}${stack}`;
     }

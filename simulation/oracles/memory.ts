@@ -7,8 +7,10 @@ const LIMITS: Readonly<Record<string, number>> = {
   /** Votes and proposals before the core, and own items beside them. */
   'consensus.waiting': 8_192 + 64 + 64,
   'consensus.early': 4_096,
-  /** Messages of one height: those of every validator in the rounds that are kept. */
-  'consensus.kept': 20_000,
+  /** Votes and proposals of two heights: those of every validator in some tens of rounds. */
+  'consensus.kept': 2_000,
+  /** Proposals before the core, and those of the next height that two liars may have kept. */
+  'consensus.proposal-bytes': 16 * 2 ** 20,
   'evidence.pending': 1_000,
   'evidence.early': 2_000,
   /** Bytes of all peers' queues. */

@@ -230,12 +230,14 @@ export class World {
 function gaugesOf(machine: Machine): [string, number][] {
   const { node } = machine;
   if (node === undefined) return [];
-  const { waiting, early } = node.consensus.statistics();
+  const { waiting, early, kept, proposalBytes } = node.consensus.statistics();
   return [
     ['mempool.transactions', node.mempool.size],
     ['mempool.bytes', node.mempool.bytes],
     ['consensus.waiting', waiting],
     ['consensus.early', early],
+    ['consensus.kept', kept],
+    ['consensus.proposal-bytes', proposalBytes],
     ['evidence.pending', node.evidence.statistics().pending],
     ['evidence.early', node.evidence.statistics().early],
     ['network.queued', node.network.statistics().bytesQueued],

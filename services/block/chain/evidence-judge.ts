@@ -178,7 +178,7 @@ function notInBlock(index: number, { hash }: Evidence, cause: CodedError): Coded
   return blockError('invalid-evidence', message, details, { cause });
 }
 
-/** True when a block's evidence could not be checked for want of history, rather than being wrong. */
-export function lacksHistory(error: CodedError): boolean {
-  return isCodedError(error.cause, 'block.evidence-not-checkable');
+/** Why a block's evidence could not be checked, where that is for want of history and nothing is wrong with it. */
+export function lackOfHistory({ cause }: CodedError): CodedError | undefined {
+  return isCodedError(cause, 'block.evidence-not-checkable') ? cause : undefined;
 }

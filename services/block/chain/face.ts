@@ -136,6 +136,8 @@ export interface Chain {
   /**
    * Verifies a block against the tip: header, last commit, limits, and that each transaction may be in it
    * (executes; the result is kept for `finalise`). The caller has verified the transactions' signatures.
+   *
+   * @returns what is wrong; `block.evidence-not-checkable` when this node cannot know whether anything is
    */
   validate(block: Block): Promise<Result<void>>;
   /**

@@ -10,7 +10,7 @@ import { blockError } from '../errors.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { stageBlock } from '../store/stage-block.ts';
 import { lastFinalOf, type ChainState } from './chain-state.ts';
-import { lacksHistory, type EvidenceJudge } from './evidence-judge.ts';
+import { lackOfHistory, type EvidenceJudge } from './evidence-judge.ts';
 import type { Executions } from './executions.ts';
 import type { FinalisedBlock } from './face.ts';
 import type { ChainLedger } from './ports.ts';
@@ -169,7 +169,7 @@ export async function requireEvidence(
   block: Block,
 ): Promise<void> {
   const checked = await judge.checkBlock(block.evidence, block.header.timeMs);
-  if (!checked.ok && !lacksHistory(checked.error)) throw diverged(block, checked.error);
+  if (!checked.ok && lackOfHistory(checked.error) === undefined) throw diverged(block, checked.error);
 }
 
 /** Executes a block that the network made final: an outcome that its header does not name is this node's fault. */

@@ -9,7 +9,7 @@ import { verifyContent, verifyHeader } from '../domain/verify-header.ts';
 import { blockError } from '../errors.ts';
 import { refusedIndex } from './assemble.ts';
 import type { ChainState } from './chain-state.ts';
-import type { EvidenceJudge } from './evidence-judge.ts';
+import { lackOfHistory, type EvidenceJudge } from './evidence-judge.ts';
 import type { Executions } from './executions.ts';
 import type { ChainLedger } from './ports.ts';
 
@@ -34,7 +34,7 @@ export async function validateBlock(components: ValidateComponents, block: Block
   const commit = verifyLastCommit(components, block);
   if (!commit.ok) return commit;
   const evidence = await components.judge.checkBlock(block.evidence, block.header.timeMs);
-  if (!evidence.ok) return evidence;
+  if (!evidence.ok) return err(lackOfHistory(evidence.error) ?? evidence.error);
   const executed = await executeBlock(block, () => components.executions.of(block));
   return executed.ok ? ok(undefined) : executed;
 }

@@ -5,7 +5,13 @@ import type { Final } from '../chain/face.ts';
 import { SYNC_LIMITS, type SyncLimits } from '../limits.ts';
 import { Download } from './download.ts';
 import type { BlockSync } from './face.ts';
-import { BLOCKS_PROTOCOL, rangeRequestCodec, statusCodec, type EncodedFinal } from './messages.ts';
+import {
+  BLOCKS_PROTOCOL,
+  oneBlockBytesMax,
+  rangeRequestCodec,
+  statusCodec,
+  type EncodedFinal,
+} from './messages.ts';
 import { isFaultOfPeer, openFinal } from './open-final.ts';
 import { PeerBook } from './peer-book.ts';
 import type { BlockSyncComponents } from './ports.ts';
@@ -61,10 +67,7 @@ class PeerBlockSync implements BlockSync {
       clock,
       logger,
       limits,
-      blockBytesMax: () => {
-        const { maxBlockBytes, maxBlockTransactions } = chain.tip().parameters;
-        return maxBlockBytes + 4 * maxBlockTransactions;
-      },
+      blockBytesMax: () => oneBlockBytesMax(chain.tip().parameters),
       onProgress: () => this.#advance(),
       report: (peer, offence, why) => this.#blame(peer, offence, why),
     });

@@ -4,6 +4,9 @@ import { RANGE_BYTES_MAX, type SyncLimits } from '../limits.ts';
 import { BLOCKS_PROTOCOL, rangeRequestCodec, rangeResponseCodec, type EncodedFinal } from './messages.ts';
 import type { PeerBook, SyncPeer } from './peer-book.ts';
 
+/** What holds the blocks of a response together. */
+const FRAMES_BYTES = 65_536;
+
 /** A block that a peer delivered; nothing about it is verified. */
 export interface Delivered extends EncodedFinal {
   readonly peer: PeerId;
@@ -29,7 +32,7 @@ export interface DownloadComponents {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: SyncLimits;
-  /** Most bytes that one block with its commit can have now. */
+  /** Most bytes of a response with one block, now. */
   readonly blockBytesMax: () => number;
   /** Called after each response or failure. */
   readonly onProgress: () => void;
@@ -137,7 +140,10 @@ export class Download {
     transport
       .request(peer.id, BLOCKS_PROTOCOL, body, {
         timeoutMs: limits.requestTimeoutMs,
-        maxResponseBytes: Math.min(Math.max(limits.responseBytes, blockBytesMax()) + 65_536, RANGE_BYTES_MAX),
+        maxResponseBytes: Math.min(
+          Math.max(limits.responseBytes + FRAMES_BYTES, blockBytesMax()),
+          RANGE_BYTES_MAX,
+        ),
         signal,
       })
       .then(

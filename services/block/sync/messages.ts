@@ -1,6 +1,14 @@
 import { ByteListType, ContainerType, ListCompositeType, UintNumberType } from '@chainsafe/ssz';
 import { codec, uint64, type Codec } from '#kernel';
-import { BLOCK_BYTES_MAX, COMMIT_BYTES_MAX, RANGE_BLOCKS_MAX, RANGE_BYTES_MAX } from '../limits.ts';
+import {
+  BLOCK_BYTES_MAX,
+  BLOCK_EVIDENCE_BYTES_MAX,
+  BLOCK_EVIDENCE_MAX,
+  COMMIT_BYTES_MAX,
+  HEADER_BYTES_MAX,
+  RANGE_BLOCKS_MAX,
+  RANGE_BYTES_MAX,
+} from '../limits.ts';
 
 /** Protocol of range requests. */
 export const BLOCKS_PROTOCOL = '/bizra/blocks/1';
@@ -51,3 +59,21 @@ export const rangeResponseCodec: Codec<readonly EncodedFinal[]> = codec(
   ),
   RANGE_BYTES_MAX,
 );
+
+/** Offsets of what a block and a response are made of, but for those of transactions and evidence. */
+const FRAME_BYTES = 64;
+const OFFSET_BYTES = 4;
+
+/**
+ * Most bytes of a response with one block: all that the ledger allows of transactions, evidence as much as a block has
+ * room for, and two commits, that of the block before and its own.
+ */
+export function oneBlockBytesMax(ledger: {
+  readonly maxBlockBytes: number;
+  readonly maxBlockTransactions: number;
+}): number {
+  const transactions = ledger.maxBlockBytes + OFFSET_BYTES * ledger.maxBlockTransactions;
+  const evidence = BLOCK_EVIDENCE_BYTES_MAX + OFFSET_BYTES * BLOCK_EVIDENCE_MAX;
+  const bytes = FRAME_BYTES + HEADER_BYTES_MAX + transactions + evidence + 2 * COMMIT_BYTES_MAX;
+  return Math.min(bytes, RANGE_BYTES_MAX);
+}

@@ -20,9 +20,16 @@ import {
   type ProposalBody,
   type VoteBody,
 } from '../index.ts';
-import { BLOCK_TRANSACTION_BYTES_MAX, COMMIT_VALIDATORS_MAX } from '../limits.ts';
+import { blockWire } from '../domain/block.ts';
+import {
+  BLOCK_EVIDENCE_BYTES_MAX,
+  BLOCK_EVIDENCE_MAX,
+  BLOCK_TRANSACTION_BYTES_MAX,
+  CHAIN_ID_BYTES_MAX,
+  COMMIT_VALIDATORS_MAX,
+} from '../limits.ts';
 import { joinItems, fromStoredValue, splitItems, toStoredValue } from '../store/stored-value.ts';
-import { rangeRequestCodec, rangeResponseCodec, statusCodec } from '../sync/messages.ts';
+import { oneBlockBytesMax, rangeRequestCodec, rangeResponseCodec, statusCodec } from '../sync/messages.ts';
 import { filled, GENESIS_HASH, looseTransaction, sampleHeader } from './fixtures/samples.ts';
 
 const commit: Commit = {
@@ -214,6 +221,25 @@ test('a header with a chain id that is too long is not encoded', () => {
 
 test('a block has room for every transaction', () => {
   assert.equal(BLOCK_TRANSACTION_BYTES_MAX, TRANSACTION_BYTES_MAX);
+});
+
+test('block sync takes the largest block that the ledger allows', () => {
+  const ledger = { maxBlockBytes: 4 * 2 ** 20, maxBlockTransactions: 10_000 };
+  const parts = (count: number, bytes: number) =>
+    Array.from({ length: count }, () => new Uint8Array(Math.floor(bytes / count)));
+  const everybody = commitCodec.encode({
+    ...commit,
+    signatures: Array.from({ length: COMMIT_VALIDATORS_MAX }, () => filled(64, 1)),
+  });
+  const block = blockWire.encode({
+    header: headerCodec.encode(sampleHeader({ chainId: 'x'.repeat(CHAIN_ID_BYTES_MAX) })),
+    commit: everybody,
+    transactions: parts(ledger.maxBlockTransactions, ledger.maxBlockBytes),
+    evidence: parts(BLOCK_EVIDENCE_MAX, BLOCK_EVIDENCE_BYTES_MAX),
+  });
+  const { length } = rangeResponseCodec.encode([{ block, commit: everybody }]);
+  assert.ok(length <= oneBlockBytesMax(ledger), `${length} bytes`);
+  assert.ok(length > 0.99 * oneBlockBytesMax(ledger), `${length} bytes`);
 });
 
 test('a commit has room for every validator', () => {

@@ -273,6 +273,14 @@ describe('evidence in final blocks', () => {
     assert.equal(await codeOf(follower.validate(wrong)), 'block.halted');
   });
 
+  it('EVID-15: in a proposed block, is not held invalid by who keeps nothing of its height', async () => {
+    const { chain } = await chainOf(2);
+    const { bytes: _bytes, hash: _hash, ...content } = await doubleVote(chain, { height: 1 });
+    const old = sealEvidence({ ...content, height: 0 });
+    const block = withEvidence(await assemble(chain, []), [old]);
+    assert.equal(await codeOf(chain.validate(block)), 'block.evidence-not-checkable');
+  });
+
   it('survives the encoding of the block', async () => {
     const { chain } = await chainOf(2);
     const block = await include(chain, [await doubleProposal(chain, { height: 1 })]);

@@ -12,7 +12,12 @@ import type {
   ConsensusStatistics,
   ConsensusStatus,
 } from '../face.ts';
-import { INPUTS_PER_TURN_MAX, PROPOSAL_QUEUE_MAX, VOTE_QUEUE_MAX } from '../limits.ts';
+import {
+  INPUTS_PER_TURN_MAX,
+  PROPOSAL_QUEUE_BYTES_MAX,
+  PROPOSAL_QUEUE_MAX,
+  VOTE_QUEUE_MAX,
+} from '../limits.ts';
 import { decodeLogEntry, type LogEntry } from '../store/log-entries.ts';
 import { openWriteAheadLog, type WriteAheadLog } from '../store/write-ahead-log.ts';
 import { decodeMessage } from '../wire/codec.ts';
@@ -46,6 +51,8 @@ interface ProposalItem {
   readonly proposal: SignedProposal;
   /** Unix milliseconds: against it the block's time is judged, however long the queue is. */
   readonly receivedAtMs: number;
+  /** Of the message on the wire. */
+  readonly bytes: number;
 }
 
 /** Takes part in consensus over `transport`, or follows it when no key is given. */
@@ -60,7 +67,11 @@ class ConsensusDriver implements Consensus {
   readonly #telemetry: Telemetry;
   readonly #timers: Timers;
   readonly #relay: Relay;
-  readonly #inbox = new Inbox<OwnItem, VoteItem, ProposalItem>(VOTE_QUEUE_MAX, PROPOSAL_QUEUE_MAX);
+  readonly #inbox = new Inbox<OwnItem, VoteItem, ProposalItem>(
+    VOTE_QUEUE_MAX,
+    PROPOSAL_QUEUE_MAX,
+    PROPOSAL_QUEUE_BYTES_MAX,
+  );
   readonly #signals = new Set<Signal>();
   readonly #early = new EarlyMessages();
   readonly #pace = new Pace();
@@ -156,7 +167,9 @@ class ConsensusDriver implements Consensus {
 
   statistics(): ConsensusStatistics {
     const waiting = this.#inbox.length;
-    return { ...this.#telemetry.statistics(), waiting, early: this.#early.length };
+    const proposalBytes = this.#inbox.bytes + this.#early.bytes;
+    const kept = (this.#current?.context.book.size ?? 0) + (this.#last?.book.size ?? 0);
+    return { ...this.#telemetry.statistics(), waiting, early: this.#early.length, proposalBytes, kept };
   }
 
   onEvent(listener: (event: ConsensusEvent) => void): () => void {
@@ -264,11 +277,12 @@ class ConsensusDriver implements Consensus {
     if (!isKept) this.#telemetry.count('votesDropped');
   }
 
-  #takeProposal({ peer, proposal, receivedAtMs }: ProposalItem): void {
+  #takeProposal(item: ProposalItem): void {
+    const { peer, proposal, receivedAtMs } = item;
     this.#telemetry.count('proposalsReceived');
     const ahead = this.#ahead(proposal.body.height);
     if (ahead === 0) return this.#current?.takeProposal(peer, proposal, receivedAtMs);
-    const isKept = ahead === 1 && this.#early.keep({ kind: 'proposal', peer, proposal, receivedAtMs });
+    const isKept = ahead === 1 && this.#early.keep({ kind: 'proposal', ...item });
     if (!isKept) this.#telemetry.count('proposalsDropped');
   }
 
@@ -288,6 +302,8 @@ class ConsensusDriver implements Consensus {
     const isNext = before?.height === tip.height && tip.commit !== undefined;
     this.#last = isNext ? new LastHeight(before, tip.commit) : undefined;
     if (entries.length === 0) await this.#log?.startHeight();
+    // Stopped meanwhile: whoever stopped it has cancelled the timers already.
+    if (this.#stopping) return;
     if (tip.commit === undefined && clock.now() < tip.blockTimeMs) return this.#awaitGenesis(tip.blockTimeMs);
     const context = makeHeightContext(tip, this.#init.key?.publicKey, clock.monotonic());
     this.#current = new HeightRun(this.#runComponents(), context, entries);
@@ -341,7 +357,8 @@ class ConsensusDriver implements Consensus {
         return;
       case 'proposal': {
         const receivedAtMs = this.#components.clock.now();
-        const isTaken = this.#inbox.pushProposal({ peer, proposal: message.proposal, receivedAtMs });
+        const { proposal } = message;
+        const isTaken = this.#inbox.pushProposal({ peer, proposal, receivedAtMs, bytes: bytes.length });
         if (!isTaken) this.#telemetry.count('proposalsDropped');
         return;
       }

@@ -1,6 +1,11 @@
 import type { PeerId } from '#services/network';
 import type { SignedProposal, SignedVote } from '../wire/messages.ts';
-import { EARLY_MESSAGES_MAX, EARLY_MESSAGES_PER_PEER_MAX } from '../limits.ts';
+import {
+  EARLY_BYTES_MAX,
+  EARLY_BYTES_PER_PEER_MAX,
+  EARLY_MESSAGES_MAX,
+  EARLY_MESSAGES_PER_PEER_MAX,
+} from '../limits.ts';
 
 export type EarlyMessage =
   | { readonly kind: 'vote'; readonly peer: PeerId; readonly vote: SignedVote }
@@ -9,6 +14,8 @@ export type EarlyMessage =
       readonly peer: PeerId;
       readonly proposal: SignedProposal;
       readonly receivedAtMs: number;
+      /** Of the message on the wire. */
+      readonly bytes: number;
     };
 
 /**
@@ -17,24 +24,37 @@ export type EarlyMessage =
  */
 export class EarlyMessages {
   #messages: EarlyMessage[] = [];
-  readonly #perPeer = new Map<PeerId, number>();
+  #bytes = 0;
+  readonly #perPeer = new Map<PeerId, { readonly count: number; readonly bytes: number }>();
 
   get length(): number {
     return this.#messages.length;
   }
 
+  /** Of the proposals, on the wire. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   keep(message: EarlyMessage): boolean {
-    const count = this.#perPeer.get(message.peer) ?? 0;
-    const isFull = this.#messages.length >= EARLY_MESSAGES_MAX || count >= EARLY_MESSAGES_PER_PEER_MAX;
+    const ofPeer = this.#perPeer.get(message.peer) ?? { count: 0, bytes: 0 };
+    const size = message.kind === 'proposal' ? message.bytes : 0;
+    const isFull =
+      this.#messages.length >= EARLY_MESSAGES_MAX ||
+      ofPeer.count >= EARLY_MESSAGES_PER_PEER_MAX ||
+      this.#bytes + size > EARLY_BYTES_MAX ||
+      ofPeer.bytes + size > EARLY_BYTES_PER_PEER_MAX;
     if (isFull) return false;
-    this.#perPeer.set(message.peer, count + 1);
+    this.#perPeer.set(message.peer, { count: ofPeer.count + 1, bytes: ofPeer.bytes + size });
     this.#messages.push(message);
+    this.#bytes += size;
     return true;
   }
 
   takeAll(): readonly EarlyMessage[] {
     const messages = this.#messages;
     this.#messages = [];
+    this.#bytes = 0;
     this.#perPeer.clear();
     return messages;
   }

@@ -35,7 +35,9 @@ export interface Equivocation {
  * lack something are sent. Bounded by what the core keeps.
  */
 export class HeightBook {
-  readonly #size: number;
+  /** Validators of the height. */
+  readonly #validators: number;
+  #size = 0;
   readonly #votes = new Map<string, KeptVote[][]>();
   readonly #proposals = new Map<number, KeptProposal[]>();
   readonly #blocks = new Map<Value, Block>();
@@ -48,7 +50,12 @@ export class HeightBook {
 
   /** @param size number of validators of the height */
   constructor(size: number) {
-    this.#size = size;
+    this.#validators = size;
+  }
+
+  /** Votes and proposals in it. */
+  get size(): number {
+    return this.#size;
   }
 
   /** All votes of a validator in one place, the first one first. */
@@ -68,14 +75,15 @@ export class HeightBook {
   addVote(vote: SignedVote, atMs: number): void {
     const { kind, round } = vote.body;
     const key = `${kind}:${round}`;
-    const byValidator = this.#votes.get(key) ?? Array.from({ length: this.#size }, () => []);
+    const byValidator = this.#votes.get(key) ?? Array.from({ length: this.#validators }, () => []);
     this.#votes.set(key, byValidator);
     byValidator[vote.validatorIndex]?.push({ vote, atMs });
+    this.#size++;
   }
 
   /** One bit a validator: whose vote is here, for the value when one is given. */
   bitmap(kind: VoteKind, round: number, value?: Value): Bitmap {
-    return Array.from({ length: this.#size }, (_, index) =>
+    return Array.from({ length: this.#validators }, (_, index) =>
       value === undefined
         ? this.votesAt(kind, round, index).length > 0
         : this.voteFor(kind, round, index, value) !== undefined,
@@ -89,6 +97,7 @@ export class HeightBook {
   addProposal(kept: KeptProposal): void {
     const { round } = kept.proposal.body;
     this.#proposals.set(round, [...this.proposalsOf(round), kept]);
+    this.#size++;
   }
 
   /** A proposal of the value, of the round when there is one. */
@@ -135,7 +144,7 @@ export class HeightBook {
   commitOf(height: number, round: number, block: Block): Commit {
     const value = toHex(block.hash);
     const signatures = Array.from(
-      { length: this.#size },
+      { length: this.#validators },
       (_, index) => this.voteFor('precommit', round, index, value)?.vote.signature,
     );
     return { height, round, blockHash: block.hash, signatures };

@@ -1,4 +1,4 @@
-import { demandsHalt, fromHex, invariant, toHex, unreachable, type Result } from '#kernel';
+import { demandsHalt, fromHex, invariant, isCodedError, toHex, unreachable, type Result } from '#kernel';
 import { encodeBlock, type Block, type VoteBody } from '#services/block';
 import type { PeerId } from '#services/network';
 import { step } from '../domain/core.ts';
@@ -20,7 +20,7 @@ import type { HeightContext } from './height-context.ts';
 import { checkProposal, checkVote, isNewProposal, isNewVote } from './message-checks.ts';
 import { planProposal, type ProposalPlan, type ProposerComponents } from './proposer.ts';
 import type { Relay } from './relay.ts';
-import { signatureUnlessRefused, UnsignedVotes, type VoteEffect } from './remote-signatures.ts';
+import { signedProposal, signedVote, UnsignedVotes, type VoteEffect } from './remote-signatures.ts';
 import { beginHeight, coreProposal, coreVote } from './replay.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Timers } from './timers.ts';
@@ -270,7 +270,8 @@ export class HeightRun {
   }
 
   #validate(round: number, value: Value): void {
-    const { answer, fail } = this.#components;
+    const { answer, fail, logger } = this.#components;
+    const { height } = this.context;
     const isWanted = () => !this.#isOver;
     const work = async (): Promise<void> => {
       const kept = this.context.book.proposalFor(value, round);
@@ -279,6 +280,10 @@ export class HeightRun {
       const block = known ?? (await completeBlock(this.#components, kept, this.context.book, isWanted));
       if (block === undefined || !isWanted()) return;
       const result = await this.#components.chain.validate(block);
+      // EVID-15: neither valid nor invalid. It gets no vote here; when others decide it, block sync brings it.
+      if (!result.ok && isCodedError(result.error, 'block.evidence-not-checkable')) {
+        return logger.warn({ height, round, error: result.error }, 'a proposed block cannot be judged here');
+      }
       answer(this, { kind: 'checked', round, block, result });
     };
     work().catch((error: unknown) => {
@@ -296,19 +301,18 @@ export class HeightRun {
       'only a validator votes',
     );
     const blockHash = value === undefined ? undefined : fromHex(value);
-    const body: VoteBody = { kind, height, round, blockHash };
     const validatorIndex = setting.self;
+    await log.sync();
+    const signing = signedVote(signer, { kind, height, round, blockHash }, this.#components);
     if (signer.isRemote === true) {
-      await log.sync();
-      return this.#whenSigned(signer.signVote(body), round, (signature) =>
-        signature === undefined
+      return this.#whenSigned(signing, (signed) =>
+        signed === undefined
           ? this.#unsigned.keep(effect)
-          : this.#components.answer(this, { kind: 'signed-vote', vote: { body, validatorIndex, signature } }),
+          : this.#components.answer(this, { kind: 'signed-vote', vote: { ...signed, validatorIndex } }),
       );
     }
-    await log.sync();
-    const signature = await this.#unlessRefused(signer.signVote(body), round);
-    if (signature !== undefined) this.#sayVote({ body, validatorIndex, signature });
+    const signed = await signing;
+    if (signed !== undefined) this.#sayVote({ ...signed, validatorIndex });
   }
 
   #sayVote(vote: SignedVote): void {
@@ -335,14 +339,15 @@ export class HeightRun {
     const unsigned = compactProposal(block, body, setting.self, NO_SIGNATURE);
     log.append(encodeLogEntry(height, { kind: 'intent', proposal: unsigned }));
     await log.sync();
+    const signing = signedProposal(signer, body, this.#components);
     if (signer.isRemote === true) {
-      return this.#whenSigned(signer.signProposal(body), round, (signature) => {
+      return this.#whenSigned(signing, (signature) => {
         if (signature === undefined) return;
         const proposal = { ...unsigned, signature };
         this.#components.answer(this, { kind: 'signed-proposal', proposal, block });
       });
     }
-    const signature = await this.#unlessRefused(signer.signProposal(body), round);
+    const signature = await signing;
     if (signature !== undefined) this.#sayProposal({ ...unsigned, signature }, block);
   }
 
@@ -362,15 +367,10 @@ export class HeightRun {
   }
 
   /** CONS-15: goes on at once; `then` is called when the signer has answered, or not. */
-  #whenSigned(signing: Promise<Uint8Array>, round: number, then: (signature?: Uint8Array) => void): void {
-    this.#unlessRefused(signing, round).then(then, (error: unknown) => {
+  #whenSigned<Signed>(signing: Promise<Signed>, then: (signed: Signed) => void): void {
+    signing.then(then, (error: unknown) => {
       if (!this.#isOver) this.#components.fail(error);
     });
-  }
-
-  /** The guard of the key has the last word: what it refuses is not said, and consensus goes on without it. */
-  #unlessRefused(signing: Promise<Uint8Array>, round: number): Promise<Uint8Array | undefined> {
-    return signatureUnlessRefused(signing, { height: this.context.height, round }, this.#components);
   }
 
   async #commit(round: number, value: Value): Promise<void> {

@@ -2,21 +2,30 @@
  * The one queue before the core: own items first, then votes, then proposals, each in order of arrival.
  * Votes and proposals beyond their bound are refused; the exchange of round states brings them again.
  */
-export class Inbox<Own, Vote, Proposal> {
+export class Inbox<Own, Vote, Proposal extends { readonly bytes: number }> {
   readonly #voteMax: number;
   readonly #proposalMax: number;
+  readonly #proposalBytesMax: number;
   #own: Own[] = [];
   #votes: Vote[] = [];
   #proposals: Proposal[] = [];
+  #proposalBytes = 0;
   #wake: (() => void) | undefined;
 
-  constructor(voteMax: number, proposalMax: number) {
+  /** @param proposalBytesMax of all proposals that wait, on the wire */
+  constructor(voteMax: number, proposalMax: number, proposalBytesMax: number) {
     this.#voteMax = voteMax;
     this.#proposalMax = proposalMax;
+    this.#proposalBytesMax = proposalBytesMax;
   }
 
   get length(): number {
     return this.#own.length + this.#votes.length + this.#proposals.length;
+  }
+
+  /** Of the proposals that wait, on the wire. */
+  get bytes(): number {
+    return this.#proposalBytes;
   }
 
   pushOwn(item: Own): void {
@@ -33,7 +42,9 @@ export class Inbox<Own, Vote, Proposal> {
 
   pushProposal(item: Proposal): boolean {
     if (this.#proposals.length >= this.#proposalMax) return false;
+    if (this.#proposalBytes + item.bytes > this.#proposalBytesMax) return false;
     this.#proposals.push(item);
+    this.#proposalBytes += item.bytes;
     this.#signal();
     return true;
   }
@@ -45,6 +56,7 @@ export class Inbox<Own, Vote, Proposal> {
     const votes = take(this.#votes, count - reserved);
     const proposals = take(this.#proposals, count - votes.taken.length);
     [this.#own, this.#votes, this.#proposals] = [own.rest, votes.rest, proposals.rest];
+    for (const { bytes } of proposals.taken) this.#proposalBytes -= bytes;
     return { own: own.taken, votes: votes.taken, proposals: proposals.taken };
   }
 

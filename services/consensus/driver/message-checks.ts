@@ -20,7 +20,9 @@ export function isNewVote(vote: SignedVote, { book }: HeightContext, core: CoreS
   const { kind, round } = vote.body;
   const index = vote.validatorIndex;
   const value = valueOf(vote);
-  if (round > core.round + ROUNDS_AHEAD_MAX) return (core.votes.reached[index] ?? -1) < round;
+  // CONS-6: one vote shows that a validator is far ahead; every vote that is taken is logged.
+  const farthest = core.round + ROUNDS_AHEAD_MAX;
+  if (round > farthest) return (core.votes.reached[index] ?? -1) <= farthest;
   if (book.voteFor(kind, round, index, value) !== undefined) return false;
   const contradicts = book.votesAt(kind, round, index).length > 0;
   if (!contradicts) return true;

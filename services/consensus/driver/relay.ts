@@ -37,7 +37,8 @@ export interface RelayView {
 export class Relay {
   readonly #components: RelayComponents;
   readonly #view: () => RelayView | undefined;
-  readonly #states = new Map<PeerId, { state: RoundState; answeredAtMs: number }>();
+  /** Of the connected peers: the height that each said last, and when it was answered. */
+  readonly #peers = new Map<PeerId, { height: number; answeredAtMs: number }>();
   #timer: Cancellable | undefined;
 
   constructor(components: RelayComponents, view: () => RelayView | undefined) {
@@ -62,19 +63,23 @@ export class Relay {
   }
 
   forget(peer: PeerId): void {
-    this.#states.delete(peer);
+    this.#peers.delete(peer);
   }
 
   peersAt(height: number): number {
-    return [...this.#states.values()].filter(({ state }) => state.height === height).length;
+    return [...this.#peers.values()].filter((peer) => peer.height === height).length;
   }
 
   /** Takes a peer's round state and sends it what it lacks. */
   take(peer: PeerId, state: RoundState): void {
-    const nowMs = this.#components.clock.monotonic();
-    const answeredAtMs = this.#states.get(peer)?.answeredAtMs ?? -Infinity;
+    const { clock, transport } = this.#components;
+    const known = this.#peers.get(peer);
+    // A message may come after the disconnection: nothing would ever forget such a peer.
+    if (known === undefined && !transport.peers().some(({ id }) => id === peer)) return;
+    const nowMs = clock.monotonic();
+    const answeredAtMs = known?.answeredAtMs ?? -Infinity;
     const mayAnswer = nowMs - answeredAtMs >= ROUND_STATE_ANSWER_INTERVAL_MS;
-    this.#states.set(peer, { state, answeredAtMs: mayAnswer ? nowMs : answeredAtMs });
+    this.#peers.set(peer, { height: state.height, answeredAtMs: mayAnswer ? nowMs : answeredAtMs });
     const view = this.#view();
     if (view === undefined || !mayAnswer) return;
     const completion = this.#completion(state, view, nowMs);

@@ -1,5 +1,7 @@
 import { isCodedError, type CodedError, type Logger } from '#kernel';
+import type { ProposalBody, VoteBody } from '#services/block';
 import type { CoreEffect } from '../domain/types.ts';
+import type { ConsensusSigner } from '../signer.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export type VoteEffect = Extract<CoreEffect, { kind: 'vote' }>;
@@ -15,18 +17,48 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'consensus.signer-failed',
 ]);
 
-/** The signature, or undefined when the key's guard refused it or its signer is away; throws what ends consensus. */
-export async function signatureUnlessRefused(
-  signing: Promise<Uint8Array>,
-  place: { height: number; round: number },
-  { logger, telemetry }: { logger: Logger; telemetry: Telemetry },
+export interface SigningComponents {
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * The vote that the key signs; undefined when its guard refused it or its signer is away: the guard of the key has the
+ * last word. CONS-14: where the lock of the key forbids a block, nil, since nobody may leave the round without it.
+ *
+ * @throws what ends consensus
+ */
+export async function signedVote(
+  signer: ConsensusSigner,
+  body: VoteBody,
+  components: SigningComponents,
+): Promise<{ readonly body: VoteBody; readonly signature: Uint8Array } | undefined> {
+  const { signature, refusal } = await unlessRefused(signer.signVote(body), body, components);
+  if (signature !== undefined) return { body, signature };
+  if (refusal?.code !== 'consensus.sign-locked' || body.blockHash === undefined) return undefined;
+  return signedVote(signer, { ...body, blockHash: undefined }, components);
+}
+
+/** The signature of a proposal, or undefined as for a vote; throws what ends consensus. */
+export async function signedProposal(
+  signer: ConsensusSigner,
+  body: ProposalBody,
+  components: SigningComponents,
 ): Promise<Uint8Array | undefined> {
+  return (await unlessRefused(signer.signProposal(body), body, components)).signature;
+}
+
+async function unlessRefused(
+  signing: Promise<Uint8Array>,
+  { height, round }: { readonly height: number; readonly round: number },
+  { logger, telemetry }: SigningComponents,
+): Promise<{ readonly signature?: Uint8Array; readonly refusal?: CodedError }> {
   try {
-    return await signing;
+    return { signature: await signing };
   } catch (error) {
     if (!isCodedError(error) || !REFUSALS.has(error.code)) throw error;
-    tellRefusal(error, place, logger, telemetry);
-    return undefined;
+    tellRefusal(error, { height, round }, logger, telemetry);
+    return { refusal: error };
   }
 }
 

@@ -3,7 +3,7 @@ import type { Step, TimeoutKind } from '../domain/types.ts';
 import type { ConsensusEvent, ConsensusStatistics } from '../face.ts';
 
 /** What is counted here; the rest of the statistics are sizes. */
-type Counted = Omit<ConsensusStatistics, 'waiting' | 'early'>;
+type Counted = Omit<ConsensusStatistics, 'waiting' | 'early' | 'proposalBytes' | 'kept'>;
 type Counter = {
   [Name in keyof Counted]: Counted[Name] extends number ? Name : never;
 }[keyof Counted];

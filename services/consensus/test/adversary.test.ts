@@ -47,6 +47,23 @@ const reported = (world: World, offence: string) =>
   world.network.reports.filter((report) => report.offence === offence && report.by === target(world).id);
 
 describe('misbehaving validators', () => {
+  it('cannot fill the log with votes of ever later rounds (CONS-6)', async () => {
+    const world = await withoutOne();
+    const node = target(world);
+    for (let round = 100; round < 5_100; round++) {
+      const vote = evilVote({ kind: 'prevote', height: 1, round, blockHash: undefined });
+      world.network.hand('evil', node.id, encodeMessage({ kind: 'vote', vote }));
+      if (round % 1_000 === 0) await world.time.run(1);
+    }
+    await world.time.run(100);
+    const { votesReceived, votesDropped } = node.consensus?.statistics() ?? {};
+    assert.ok(votesReceived !== undefined && votesDropped !== undefined && votesReceived >= 5_000);
+    assert.ok(votesReceived - votesDropped < 50, `${votesReceived - votesDropped} votes were taken`);
+    await grow(world, 2, world.nodes);
+    world.check();
+    await world.stopAll();
+  });
+
   it('two votes in one place become one piece of evidence with both signatures', async () => {
     const world = await withoutOne();
     const place = { kind: 'prevote', height: 1, round: 0 } as const;

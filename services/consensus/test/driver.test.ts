@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { INVALID_PREFIX } from './fake-chain.ts';
+import { encodeMessage } from '../wire/codec.ts';
+import { INVALID_PREFIX, OLD_EVIDENCE_PREFIX } from './fake-chain.ts';
 import { grow, World, worldOf, type TestNode } from './world.ts';
 
 describe('healthy networks', () => {
@@ -157,6 +158,23 @@ describe('failures', () => {
     await world.stopAll();
   });
 
+  it('follows the others where it cannot judge a block for want of history (EVID-15)', async () => {
+    const world = await worldOf(4);
+    await grow(world, 2, world.nodes);
+    const [joined, ...others] = world.nodes as [TestNode, ...TestNode[]];
+    joined.hasHistory = false;
+    world.submit(`${OLD_EVIDENCE_PREFIX} of a height before its snapshot`);
+    assert.equal(await world.untilHeight(3, 10_000, others), true);
+    await world.time.run(1_000);
+    assert.equal(world.heightOf(joined), 2);
+    world.check();
+    world.syncBlocks();
+    joined.mempool.clear();
+    await grow(world, 3, world.nodes);
+    world.check();
+    await world.stopAll();
+  });
+
   it('votes nil for a block whose time is off, and finalises with the next proposer', async () => {
     const world = await worldOf(4);
     // The first proposal reaches the others later than delay and precision allow.
@@ -213,6 +231,49 @@ describe('failures', () => {
     behind.consensus?.resume();
     await world.time.run(50);
     assert.equal(behind.consensus?.status().height, 4);
+    await world.stopAll();
+  });
+
+  it('leaves no timer behind when it is stopped while a height begins', async () => {
+    const world = new World({ validators: 1, logSegmentBytes: 1 });
+    const node = await world.add(0);
+    const { directory, consensus } = node;
+    const open = directory.open.bind(directory);
+    let isOpening = false;
+    // Each height begins a segment of the log, which takes its time.
+    directory.open = async (name) => {
+      isOpening = true;
+      await new Promise<void>((resolve) => void world.time.after(50, resolve));
+      return open(name);
+    };
+    world.submit('something');
+    assert.equal(await world.time.runUntil(() => isOpening, 1_000), true);
+    const stopped = consensus?.stop();
+    await world.time.run(100);
+    await stopped;
+    let timers = 0;
+    const after = world.time.after.bind(world.time);
+    world.time.after = (...timer) => {
+      timers++;
+      return after(...timer);
+    };
+    await world.time.run(5_000);
+    assert.equal(timers, 0);
+  });
+
+  it('keeps no round state of a peer that is gone', async () => {
+    const world = await worldOf(2);
+    const [node, other] = world.nodes as [TestNode, TestNode];
+    await world.time.run(1_500);
+    const state = world.network.sent.findLast(
+      ({ from, message }) => from === other.id && message.kind === 'round-state',
+    )?.message;
+    assert.ok(state !== undefined);
+    assert.equal(node.consensus?.status().peersAtHeight, 1);
+    other.kill();
+    // What was on its way comes after the connection has ended.
+    world.network.hand(other.id, node.id, encodeMessage(state));
+    assert.equal(node.consensus?.status().peersAtHeight, 0);
     await world.stopAll();
   });
 

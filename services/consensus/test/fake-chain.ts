@@ -1,4 +1,4 @@
-import { equalBytes, err, hash, ok, toHex, utf8, type Result } from '#kernel';
+import { CodedError, equalBytes, err, hash, ok, toHex, utf8, type Result } from '#kernel';
 import {
   commitHash,
   encodeBlock,
@@ -20,6 +20,10 @@ import { consensusError } from '../errors.ts';
 import type { ConsensusChain } from '../face.ts';
 
 const EMPTY = new Uint8Array(32);
+const NOT_CHECKABLE = new CodedError(
+  { code: 'block.evidence-not-checkable', title: 'Not checkable', status: 410, action: 'ignore' },
+  'this node keeps nothing of that height',
+);
 
 /** Final blocks as a disk keeps them; survives the crash of the node that uses it. */
 export interface ChainDisk {
@@ -72,6 +76,8 @@ export function fakeTransaction(text: string): Transaction {
 
 /** Transactions whose text starts so make a block invalid. */
 export const INVALID_PREFIX = 'invalid';
+/** And so one that a node without history cannot judge, as with evidence of a height before its snapshot. */
+export const OLD_EVIDENCE_PREFIX = 'old evidence';
 
 /** The chain as consensus sees it, on blocks in memory. */
 export function fakeChain(
@@ -80,6 +86,7 @@ export function fakeChain(
   consensus: ConsensusParameters,
   genesis: { hash: Uint8Array; timeMs: number },
   isAlive: () => boolean,
+  hasHistory: () => boolean = () => true,
 ): ConsensusChain {
   const listeners = new Set<(event: FinalisedBlock) => void>();
   const tip = (): ChainTip => {
@@ -121,9 +128,10 @@ export function fakeChain(
       const { header } = block;
       const isNext = header.height === before.height + 1 && equalBytes(header.parentHash, before.blockHash);
       const isLater = header.timeMs > before.blockTimeMs;
-      const isClean = block.transactions.every(
-        ({ bytes }) => !Buffer.from(bytes).toString().startsWith(INVALID_PREFIX),
-      );
+      const texts = block.transactions.map(({ bytes }) => Buffer.from(bytes).toString());
+      if (!hasHistory() && texts.some((text) => text.startsWith(OLD_EVIDENCE_PREFIX)))
+        return err(NOT_CHECKABLE);
+      const isClean = texts.every((text) => !text.startsWith(INVALID_PREFIX));
       if (isNext && isLater && isClean) return ok(undefined);
       return err(consensusError('proposal-failed', 'the block is invalid'));
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openCoordinationEngine } from '#engines/coordination';
 import { silentLogger } from '#kernel';
-import { proposalDigest, voteDigest } from '#services/block';
+import { proposalDigest, voteDigest, type VoteBody } from '#services/block';
 import { consensusError } from '../errors.ts';
 import type { ConsensusSigner } from '../signer.ts';
 import { createRemoteSigner } from '../signing/remote-signer.ts';
@@ -23,6 +23,8 @@ class SlowKey implements ConsensusSigner {
   readonly #listeners = new Set<() => void>();
   delayMs = 0;
   isAway = false;
+  /** CONS-14: says whether the lock of the key forbids a vote. */
+  forbids: (body: VoteBody) => boolean = () => false;
 
   constructor(world: World, index: number) {
     const key = testKey(index);
@@ -41,7 +43,8 @@ class SlowKey implements ConsensusSigner {
     for (const listener of this.#listeners) listener();
   }
 
-  signVote(body: Parameters<ConsensusSigner['signVote']>[0]): Promise<Uint8Array> {
+  async signVote(body: VoteBody): Promise<Uint8Array> {
+    if (this.forbids(body)) throw consensusError('sign-locked', 'locked');
     return this.#later(voteDigest(body, GENESIS_HASH));
   }
 
@@ -155,6 +158,23 @@ describe('consensus with a remote signer (CONS-15)', () => {
     assert.equal(await world.untilHeight(4, 60_000), false);
     key.comeBack();
     assert.equal(await world.untilHeight(4, 10_000), true);
+    world.check();
+    await world.stopAll();
+  });
+
+  it('prevotes nil where the lock of the key forbids the block: others wait for it without a timeout (CONS-14)', async () => {
+    const { world, key, node } = await slowWorld(3);
+    await grow(world, 3, world.nodes);
+    const refused: VoteBody[] = [];
+    key.forbids = (body) => {
+      const isForbidden = body.kind === 'prevote' && body.round < 2 && body.blockHash !== undefined;
+      if (isForbidden) refused.push(body);
+      return isForbidden;
+    };
+    world.submit('one that another block is locked against');
+    assert.equal(await world.untilHeight(4, 60_000), true);
+    assert.ok(refused.length > 0);
+    assert.ok(node.events.some(({ kind }) => kind === 'sign-refused'));
     world.check();
     await world.stopAll();
   });

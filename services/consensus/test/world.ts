@@ -62,6 +62,8 @@ export interface TestNode {
   readonly fatal: CodedError[];
   /** How far the node's clock is ahead. */
   skewMs: number;
+  /** Whether the node can check evidence of old heights. */
+  hasHistory: boolean;
   directory: MemoryDirectory;
   consensus: Consensus | undefined;
   /** Makes a block final that block sync brought. */
@@ -81,6 +83,7 @@ export class World {
   readonly nodes: TestNode[] = [];
   readonly #parameters: ConsensusParameters;
   readonly #genesisTimeMs: number;
+  readonly #logSegmentBytes: number | undefined;
   readonly #available = new Map<string, Set<() => void>>();
   /** By validator and place: the block hash voted for. */
   readonly #said = new Map<string, string>();
@@ -90,12 +93,14 @@ export class World {
     seed?: number;
     parameters?: Partial<ConsensusParameters>;
     genesisInMs?: number;
+    logSegmentBytes?: number;
   }) {
     this.random = seeded(options.seed ?? 1);
     this.network = new MemoryNetwork(this.time, this.random);
     this.#parameters = { ...PARAMETERS, ...options.parameters };
     this.#genesisTimeMs = this.time.now() + (options.genesisInMs ?? 0);
     this.set = setOf(options.validators);
+    this.#logSegmentBytes = options.logSegmentBytes;
     this.network.onSend = (sent) => this.#witness(sent);
   }
 
@@ -113,6 +118,7 @@ export class World {
       events: [],
       fatal: [],
       skewMs: 0,
+      hasHistory: true,
       directory: new MemoryDirectory(),
       consensus: undefined,
       kill: () => undefined,
@@ -132,7 +138,14 @@ export class World {
     let alive = true;
     const { transport, leave } = this.network.join(node.id);
     const genesis = { hash: GENESIS_HASH, timeMs: this.#genesisTimeMs };
-    const chain = fakeChain(node.disk, this.set, this.#parameters, genesis, () => alive);
+    const chain = fakeChain(
+      node.disk,
+      this.set,
+      this.#parameters,
+      genesis,
+      () => alive,
+      () => node.hasHistory,
+    );
     const isValidator = node.index < this.set.validators.length;
     const init = { directory: node.directory, key: testKey(node.index), genesisHash: GENESIS_HASH };
     const signer = node.signer ?? (isValidator ? await openLocalSigner(init) : undefined);
@@ -142,6 +155,7 @@ export class World {
       identity: { chainId: 'test', genesisHash: GENESIS_HASH },
       directory: node.directory,
       ...(signer !== undefined && { key: signer }),
+      ...(this.#logSegmentBytes !== undefined && { logSegmentBytes: this.#logSegmentBytes }),
     })({
       chain,
       transport,

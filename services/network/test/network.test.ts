@@ -227,6 +227,29 @@ describe('network', () => {
     );
   });
 
+  it('answers others while one peer holds all the requests that it may', async () => {
+    const a = await start(1);
+    const b = await start(2, { peers: a.addresses() });
+    const c = await start(3, { peers: a.addresses() });
+    await until('connected', () => b.peers().length === 1 && c.peers().length === 1);
+    let held = 0;
+    a.onRequest('/test/slow/1', { maxRequestBytes: 10, maxConcurrent: 4 }, async (peer, body) => {
+      if (peer !== b.self) return body;
+      held++;
+      return new Promise(() => {});
+    });
+    const options = { timeoutMs: 3_000, maxResponseBytes: 10 };
+    const requests = Array.from({ length: 8 }, () =>
+      b.request(a.self, '/test/slow/1', utf8('x'), options).catch((error: unknown) => error),
+    );
+    await until('held', () => held >= 2);
+    assert.deepEqual(await c.request(a.self, '/test/slow/1', utf8('x'), options), utf8('x'));
+    const refused = (await Promise.all(requests)).filter((error) =>
+      isCodedError(error, 'network.request-refused'),
+    );
+    assert.deepEqual([held, refused.length], [2, 6]);
+  });
+
   it('bounds what waits for a peer, and counts what did not fit', async () => {
     const a = await start(1);
     const b = await start(2, { peers: a.addresses(), limits: { queueMessagesMax: 10 } });
