@@ -1,4 +1,5 @@
 import { createMemoryStateEngine, stateEngineError, type StateEngine } from '#engines/state';
+import { toHex } from '#kernel';
 import type { LogDirectory } from '#services/consensus';
 import type { Journal } from '#services/transaction';
 import type { SeededRandom } from '../random.ts';
@@ -79,6 +80,13 @@ export class SimulatedDisk {
   /** Syncs that ended, of the write-ahead log and of the record of the last signature. */
   get syncs(): { readonly log: number; readonly signRecord: number } {
     return { log: this.#log.syncs, signRecord: this.#signRecord.syncs };
+  }
+
+  /** Entries of the state, with their keys in hex, in order. */
+  async stateEntries(): Promise<[key: string, value: Uint8Array][]> {
+    const entries: [string, Uint8Array][] = [];
+    for await (const { key, value } of this.#engine.range('state', {})) entries.push([toHex(key), value]);
+    return entries;
   }
 
   /** Bytes of the write-ahead log. */

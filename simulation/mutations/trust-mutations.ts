@@ -68,18 +68,6 @@ export const TRUST_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'trust-unfinished-restore',
-    about: 'goes on with the state of a restore that a crash cut short',
-    profile: 'mixed',
-    changes: [
-      {
-        file: RESTORE,
-        from: "  for (const family of ['state', 'tree'] as const) {",
-        to: '  for (const family of [] as const) {',
-      },
-    ],
-  },
-  {
     name: 'any-parent',
     about: 'does not compare the parent of a header',
     profile: 'byzantine',

@@ -85,38 +85,20 @@ export interface AssembledNode {
   stop(): Promise<void>;
 }
 
+type Ports = Pick<Parameters<typeof createNetwork>[1], 'clock' | 'scheduler' | 'random' | 'logger'>;
+
 /** Opens the state. The node says nothing yet. */
 export async function assembleNode(
   init: NodeInit,
 ): Promise<{ node: AssembledNode; start: () => Promise<void> }> {
   const { genesis, life, random, disk, onFatal } = init;
-  const { identity, initialHeight, timeMs: genesisTimeMs } = genesis;
+  const { identity } = genesis;
   const logger = silentLogger;
   const clock = init.byzantine?.behaviour.clock?.(init.clock, random) ?? init.clock;
   const { engine } = disk;
   const verifier = sharedVerifier;
   const ports = { clock, scheduler: life, random, logger };
-  const openEarly = () => openNetwork(init, () => initialHeight - 1, ports);
-  const joinedByState =
-    init.joinsByState && (await joinByState({ ...ports, genesis, disk, openNetwork: openEarly }));
-  const ledger = createLedger({ identity, engine, retainedHeights: RETAINED_HEIGHTS })({ scheduler: life });
-  await ledger.open(genesis);
-  const chain = createChain({ identity, engine, initialHeight, genesisTimeMs })({ ledger, verifier, logger });
-  await chain.open();
-  const rules = () => ({ height: chain.tip().height + 1, parameters: chain.tip().parameters });
-  const mempool = createMempool(
-    { identity, limits: MEMPOOL_LIMITS },
-    { accounts: ledger, rules, verifier, journal: disk.journal, logger },
-  );
-  await mempool.load();
-  const { snapshots: store } = init;
-  const snapshots = store && createSnapshots(SNAPSHOTS)({ engine, store, scheduler: life, logger });
-  chain.onFinalised(({ block, execution }) => {
-    const { height } = block.header;
-    mempool.finalised(height, block.transactions, execution.changedAccounts);
-    snapshots?.finalised(height);
-    ledger.prune(snapshots?.held()).catch(onFatal);
-  });
+  const { joinedByState, ledger, chain, mempool, snapshots } = await openState(init, ports);
   const network = tapped(await openNetwork(init, () => chain.tip().height, ports), init);
   const wrapped = wrap(init, { chain, mempool, network, clock, accounts: ledger });
   const transport = wrapped.network;
@@ -188,11 +170,39 @@ export async function assembleNode(
   return { node, start };
 }
 
-function openNetwork(
-  init: NodeInit,
-  height: () => number,
-  ports: Pick<Parameters<typeof createNetwork>[1], 'clock' | 'scheduler' | 'random' | 'logger'>,
-): Promise<Network> {
+/** Ledger, chain and mempool on the disk, which a snapshot of the peers fills where the node joins by one. */
+async function openState(init: NodeInit, ports: Ports) {
+  const { genesis, life, disk, onFatal } = init;
+  const { identity, initialHeight, timeMs: genesisTimeMs } = genesis;
+  const { logger } = ports;
+  const { engine } = disk;
+  const verifier = sharedVerifier;
+  const openEarly = () => openNetwork(init, () => initialHeight - 1, ports);
+  const joinedByState =
+    init.joinsByState &&
+    (await joinByState({ ...ports, scheduler: life, genesis, disk, openNetwork: openEarly }));
+  const ledger = createLedger({ identity, engine, retainedHeights: RETAINED_HEIGHTS })({ scheduler: life });
+  await ledger.open(genesis);
+  const chain = createChain({ identity, engine, initialHeight, genesisTimeMs })({ ledger, verifier, logger });
+  await chain.open();
+  const rules = () => ({ height: chain.tip().height + 1, parameters: chain.tip().parameters });
+  const mempool = createMempool(
+    { identity, limits: MEMPOOL_LIMITS },
+    { accounts: ledger, rules, verifier, journal: disk.journal, logger },
+  );
+  await mempool.load();
+  const { snapshots: store } = init;
+  const snapshots = store && createSnapshots(SNAPSHOTS)({ engine, store, scheduler: life, logger });
+  chain.onFinalised(({ block, execution }) => {
+    const { height } = block.header;
+    mempool.finalised(height, block.transactions, execution.changedAccounts);
+    snapshots?.finalised(height);
+    ledger.prune(snapshots?.held()).catch(onFatal);
+  });
+  return { joinedByState, ledger, chain, mempool, snapshots };
+}
+
+function openNetwork(init: NodeInit, height: () => number, ports: Ports): Promise<Network> {
   const { chainId, genesisHash } = init.genesis.identity;
   return createNetwork(
     {

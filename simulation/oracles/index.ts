@@ -8,6 +8,7 @@ import { memory } from './memory.ts';
 import type { MakeOracle } from './oracle.ts';
 import { ownVotes } from './own-votes.ts';
 import { speech } from './speech.ts';
+import { stateEntries } from './state-entries.ts';
 import { stateRoots } from './state-roots.ts';
 import { supply } from './supply.ts';
 import { transactions } from './transactions.ts';
@@ -23,6 +24,7 @@ export const ORACLES: readonly MakeOracle[] = [
   speech,
   durability,
   stateRoots,
+  stateEntries,
   validatorSets,
   supply,
   transactions,

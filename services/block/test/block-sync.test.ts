@@ -202,14 +202,14 @@ for (const [lie, tamper] of Object.entries(LIES)) {
     const network = new TestNetwork();
     const node = await emptyNode(context, network);
     connectLiar(context, network, 'liar', HEIGHT, tamper);
-    await until(() => network.reports.length > 0, 'the liar is reported');
-    assert.ok(network.reports.every(({ peer }) => peer === 'liar'));
+    await until(() => blamed(network).length > 0, 'the liar is reported');
+    assert.ok(blamed(network).every(({ peer }) => peer === 'liar'));
     assert.equal(node.sync.behind(), 0, 'what a liar claims does not count');
     startSync(context, network, 'honest', source);
     network.connect('node', 'honest');
     await until(() => node.chain.tip().height === HEIGHT, 'the node has caught up');
     assert.deepEqual(node.fatal, []);
-    assert.ok(network.reports.every(({ peer }) => peer === 'liar'));
+    assert.ok(blamed(network).every(({ peer }) => peer === 'liar'));
   });
 }
 
