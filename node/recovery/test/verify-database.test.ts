@@ -9,6 +9,14 @@ import { createEvidenceStore } from '../../../services/consensus/evidence/eviden
 import { doubleProposal, doubleVote } from '../../../services/block/test/fixtures/evidence.ts';
 import { createLedger } from '#services/blockchain';
 import {
+  BACKFILL,
+  changingSource,
+  fill,
+  follow,
+  join,
+  SNAPSHOT,
+} from '../../../services/block/test/fixtures/backfill.ts';
+import {
   accountKey,
   addressOf,
   GENESIS_TIME_MS,
@@ -26,6 +34,8 @@ const HEIGHTS = 7;
 const FAULTS_MAX = 20;
 /** Kinds of records in the family `blocks`. */
 const BLOCK_RECORDS = 8;
+/** One more, of a chain that began at a snapshot. */
+const PAST_HEADERS = 9;
 
 /**
  * A chain with transfers of several accounts, among them new ones, attestations, evidence in block 5, and evidence that
@@ -231,6 +241,59 @@ describe('the verification of a database', () => {
     const report = await verify(engine);
     assert.equal(report.faults.length, FAULTS_MAX);
     assert.equal(report.isCutOff, true);
+  });
+});
+
+describe('the verification of a database that began at a snapshot', () => {
+  const sound = (engine: StateEngine) =>
+    verify(engine).then(
+      ({ faults }) => faults.length === 0,
+      () => false,
+    );
+
+  it('SYNC-10 finds nothing in a sound one, before its backfill, in the midst, and after', async (context) => {
+    const from = await changingSource();
+    const joined = await join(context, from);
+    for (const lowest of [SNAPSHOT, 8, 1]) {
+      const limits = { ...BACKFILL, headersPerRequest: SNAPSHOT - lowest, pollMs: 60_000, paceMs: 60_000 };
+      if (lowest < SNAPSHOT) await fill(context, joined, lowest, { limits });
+      const report = await verify(joined.engine);
+      assert.deepEqual(report.faults, [], `from ${lowest}`);
+      assert.deepEqual([report.from, report.to], [lowest, SNAPSHOT]);
+    }
+    await follow(joined, from);
+    const report = await verify(joined.engine);
+    assert.deepEqual(report.faults, []);
+    assert.equal(report.executed, 2);
+    assert.deepEqual((await verify(joined.engine, { from: 3, to: 7 })).faults, []);
+  });
+
+  it('SYNC-10 detects what is altered or missing of the heights before', async (context) => {
+    const from = await changingSource();
+    const joined = await join(context, from);
+    const { engine } = joined;
+    await fill(context, joined);
+    await follow(joined, from);
+    // The validators of the height after the tip are of the state, and stored again with the next block.
+    const following = toHex(joined.chain.tip().validators.hash);
+    const content = (await contentOf(engine)).filter(
+      ({ family, key }) => (family === 'blocks' && toHex(key.subarray(1)) !== following) || family === 'meta',
+    );
+    const kinds = Map.groupBy(content, kindOf);
+    assert.ok(kinds.has(`blocks ${PAST_HEADERS}`));
+    for (const [kind, entries] of kinds) {
+      for (const entry of [entries[1], entries.at(-1)]) {
+        if (entry === undefined) continue;
+        const { family, key, value } = entry;
+        const middle = Math.floor(value.length / 2);
+        await put(engine, family, key, value.with(middle, (value[middle] ?? 0) ^ 4));
+        assert.equal(await sound(engine), false, `${kind}: ${toHex(key)} altered`);
+        await put(engine, family, key, undefined);
+        assert.equal(await sound(engine), false, `${kind}: ${toHex(key)} missing`);
+        await put(engine, family, key, value);
+      }
+    }
+    assert.ok(await sound(engine));
   });
 });
 
