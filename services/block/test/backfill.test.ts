@@ -102,6 +102,8 @@ describe('a node that came by a snapshot', () => {
     await assertSame(chain, from);
     const reopened = (await openTestChain(joined.engine)).chain;
     await assertSame(reopened, from);
+    assert.deepEqual(await chain.evidences({ limit: 10 }), await from.chain.evidences({ limit: 10 }));
+    assert.equal((await chain.evidences({ limit: 10 })).items.length, 1);
     assert.equal(chain.earliest(), SNAPSHOT + 1);
     await assert.rejects(chain.block(3), { code: 'block.not-retained' });
     const hash = (await from.chain.summary(3))?.hash ?? filled(32, 0);
@@ -314,6 +316,29 @@ describe('a node that came by a snapshot', () => {
     }, 'it is done');
     assert.ok(asked > 0);
     assert.equal(most, 1);
+  });
+
+  test('SYNC-11 ends at once when it is stopped, while a peer is silent or while it rests', async (context) => {
+    const from = await changingSource();
+    const joined = await join(context, from);
+    let asked = 0;
+    const bounds = { maxRequestBytes: 64, maxConcurrent: 4 };
+    joined.network.transport('one').onRequest(HEADERS_PROTOCOL, bounds, () => {
+      asked += 1;
+      return new Promise(() => undefined);
+    });
+    const limits = { ...BACKFILL, requestTimeoutMs: 60_000, pollMs: 60_000 };
+    const waiting = backfillOf(joined, { limits });
+    waiting.start();
+    await until(() => asked === 1, 'it asks');
+    let looks = 0;
+    const resting = backfillOf(joined, { limits, isBusy: () => ++looks > 0 });
+    resting.start();
+    await until(() => looks === 1, 'it rests');
+    const startedMs = performance.now();
+    await Promise.all([waiting.stop(), resting.stop()]);
+    assert.ok(performance.now() - startedMs < 5_000);
+    assert.deepEqual(joined.network.reports, [], 'the silent peer is not blamed for the stop');
   });
 
   test('SYNC-11 goes on where a crash at any write left it, without a gap', async (context) => {
