@@ -11,7 +11,6 @@ export type ChainReader = Pick<
   | 'block'
   | 'commit'
   | 'header'
-  | 'summary'
   | 'blocks'
   | 'validatorSet'
   | 'transaction'

@@ -8,11 +8,11 @@ export async function signedHeader(
   chain: ChainReader,
   height: number,
 ): Promise<SignedHeaderJson | undefined> {
-  const [summary, commit] = await Promise.all([chain.summary(height), chain.commit(height)]);
-  if (summary === undefined || commit === undefined) return undefined;
+  const [header, commit] = await Promise.all([chain.header(height), chain.commit(height)]);
+  if (header === undefined || commit === undefined) return undefined;
   return {
-    header: headerToJson(summary.header),
-    blockHash: toHex(summary.hash),
+    header: headerToJson(header),
+    blockHash: toHex(commit.blockHash),
     commit: commitToJson(commit),
   };
 }

@@ -97,7 +97,7 @@ function commitRoute(app: App, components: GatewayComponents): void {
   app.get('/blocks/:ref/commit', { schema }, async (request, reply) => {
     const { ref: text } = request.params;
     const { ref } = parseBlockReference(text, chain.tip().height);
-    const height = typeof ref === 'number' ? ref : (await chain.summary(ref))?.header.height;
+    const height = typeof ref === 'number' ? ref : (await chain.header(ref))?.height;
     const commit = height === undefined ? undefined : await chain.commit(height);
     if (commit === undefined) throw blockNotFound(text, components);
     // Not immutable: nodes may hold different sets of signatures, each of more than two thirds.

@@ -18,7 +18,7 @@ export function lightRoutes(app: App, { components }: RouteContext): void {
   app.get('/light/:ref', { schema }, async (request, reply) => {
     const { ref: text } = request.params;
     const { ref } = parseBlockReference(text, chain.tip().height);
-    const height = typeof ref === 'number' ? ref : (await chain.summary(ref))?.header.height;
+    const height = typeof ref === 'number' ? ref : (await chain.header(ref))?.height;
     if (height === undefined) throw blockNotFound(text, components);
     const [signed, set] = await Promise.all([signedHeader(chain, height), chain.validatorSet(height)]);
     if (signed === undefined) throw blockNotFound(text, components);

@@ -331,11 +331,7 @@ export class FakeNode {
         return this.#find(ref)?.block;
       },
       commit: async (height) => this.#find(height)?.commit,
-      header: async (height) => this.#find(height)?.block.header,
-      summary: async (ref) => {
-        const found = this.#find(ref);
-        return found === undefined ? undefined : summaryOf(found);
-      },
+      header: async (ref) => this.#find(ref)?.block.header,
       blocks: async ({ cursor, limit }) => {
         const start = Number(cursor ?? 0);
         const items = this.blocks

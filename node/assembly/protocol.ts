@@ -1,7 +1,14 @@
 import type { StateEngine } from '#engines/state';
 import { toHex, type Logger } from '#kernel';
 import { systemClock, systemRandom, systemScheduler, type RuntimeVerifier } from '#runtime';
-import { createBlockSync, createChain, serveState, type BlockSync, type Chain } from '#services/block';
+import {
+  createBackfill,
+  createBlockSync,
+  createChain,
+  serveState,
+  type BlockSync,
+  type Chain,
+} from '#services/block';
 import {
   createLedger,
   createSnapshots,
@@ -181,7 +188,19 @@ export async function startProtocol(
   await consensus.start();
   teardown.add('sync', () => sync.stop());
   sync.start();
+  const backfill = createBackfill({
+    ...ports,
+    identity,
+    initialHeight: genesis.initialHeight,
+    engine: init.engine,
+    chain,
+    transport,
+    isBusy: () => sync.syncing,
+    onFatal,
+  });
+  teardown.add('backfill', () => backfill.stop());
   await network.start();
+  backfill.start();
   return { ...state, network, sync, consensus, evidence, signer: remote };
 }
 

@@ -1,6 +1,13 @@
 import type { StateEngine } from '#engines/state';
 import { toHex, type Scheduler, type SignatureVerifier } from '#kernel';
-import { createBlockStore, inputOf, lastStoredHeight, verifyBlocks, type BlockStore } from '#services/block';
+import {
+  createBlockStore,
+  firstStoredHeight,
+  inputOf,
+  lastStoredHeight,
+  verifyBlocks,
+  type BlockStore,
+} from '#services/block';
 import {
   blockchainError,
   createLedger,
@@ -25,7 +32,7 @@ export interface DatabaseToVerify {
   readonly retainedHeights: number;
   readonly scheduler: Scheduler;
   readonly verifier: Pick<SignatureVerifier, 'verify'>;
-  /** First and last height; the first and the last stored when undefined. */
+  /** First and last height; the first and the last stored when undefined, and at the most. */
   readonly from: number | undefined;
   readonly to: number | undefined;
   readonly faultsMax: number;
@@ -48,6 +55,7 @@ export interface DatabaseReport {
 interface Verification extends DatabaseToVerify {
   readonly from: number;
   readonly to: number;
+  readonly first: number;
   readonly last: number;
   readonly store: BlockStore;
   readonly ledger: Ledger;
@@ -69,7 +77,9 @@ export async function verifyDatabase(given: DatabaseToVerify): Promise<DatabaseR
   const code = 'block.corrupt-home';
   const stored = await faults.guard(code, 'last block', () => lastStoredHeight(engine));
   const last = stored ?? initialHeight - 1;
-  const from = Math.max(given.from ?? initialHeight, initialHeight);
+  const found = await faults.guard(code, 'first header', () => firstStoredHeight(store, initialHeight));
+  const first = found ?? initialHeight;
+  const from = Math.max(given.from ?? first, first);
   const to = Math.min(given.to ?? last, last);
   if (given.from !== undefined && given.from > last && faults.found.length === 0) {
     throw blockchainError(
@@ -81,7 +91,7 @@ export async function verifyDatabase(given: DatabaseToVerify): Promise<DatabaseR
   const ledger = await openLedger(given, last, faults);
   let [states, executed]: [DatabaseReport['states'], number] = [null, 0];
   if (ledger !== undefined) {
-    const verification = { ...given, faults, store, last, from, to, ledger };
+    const verification = { ...given, faults, store, first, last, from, to, ledger };
     await verifyStored(verification);
     if (!faults.isFull) states = await verifyStates(verification);
     if (!faults.isFull && states !== null) executed = await execute(verification, states);
@@ -144,7 +154,7 @@ async function verifyStates(given: Verification): Promise<DatabaseReport['states
     ...given,
     // The state before the first block is that which it is executed on.
     from: from - 1,
-    rootNamed: async (height) => (await store.summary(height + 1).catch(() => undefined))?.header.stateRoot,
+    rootNamed: async (height) => (await store.header(height + 1).catch(() => undefined))?.header.stateRoot,
     onProgress: (done, total) => onProgress('trees', done, total),
   });
   if (to === last && !faults.isFull) {
@@ -164,7 +174,7 @@ async function execute(
   if (first >= states.last) return 0;
   /** Root of the receipts of a height. */
   const receiptRootOf = async (height: number): Promise<Uint8Array | undefined> =>
-    height === last ? ledger.tip().receiptRoot : (await store.summary(height + 1))?.header.receiptRoot;
+    height === last ? ledger.tip().receiptRoot : (await store.header(height + 1))?.header.receiptRoot;
   const blockOf = async (height: number): Promise<BlockToExecute | undefined> => {
     const [block, receiptRoot] = await Promise.all([store.block(height), receiptRootOf(height)]);
     if (block === undefined || receiptRoot === undefined) return undefined;

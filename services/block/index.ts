@@ -64,10 +64,16 @@ export {
   SNAPSHOTS_PROTOCOL,
 } from './state-sync/messages.ts';
 export type { HeaderVerifier, StateSyncComponents, VerifiedHeader } from './state-sync/ports.ts';
+export { createBackfill, type Backfill, type BackfillComponents } from './state-sync/backfill.ts';
 export { serveState } from './state-sync/serve-state.ts';
 export { syncState, type StateSyncOutcome } from './state-sync/sync-state.ts';
 export { createBlockSync } from './sync/create-block-sync.ts';
 export type { BlockSync, BlockSyncStatistics } from './sync/face.ts';
 export type { BlockSyncComponents } from './sync/ports.ts';
 export { createBlockStore, type BlockStore } from './store/block-store.ts';
-export { lastStoredHeight, verifyBlocks, type BlocksToVerify } from './verify/verify-blocks.ts';
+export {
+  firstStoredHeight,
+  lastStoredHeight,
+  verifyBlocks,
+  type BlocksToVerify,
+} from './verify/verify-blocks.ts';

@@ -120,6 +120,10 @@ export const RECENT_TRANSACTIONS_MAX = 20_000;
 /** Snapshots that a node offers its peers. */
 export const SNAPSHOTS_LISTED_MAX = 4;
 
+/** Headers with their commits in one answer, and the bytes beyond which no further one is added. */
+export const HEADERS_MAX = 256;
+export const HEADERS_ANSWER_BYTES = 512 * 1024;
+
 /** What joining nodes are served of snapshots and light blocks. */
 export const SERVE_LIMITS = {
   concurrentMax: 4,
@@ -153,4 +157,27 @@ export const STATE_SYNC_LIMITS: StateSyncLimits = {
   failuresMax: 3,
   pollMs: 500,
   waitingMax: 8,
+};
+
+/** Bounds and pace of the backfill. */
+export interface BackfillLimits {
+  /** Headers of one request, of which one is under way at a time. */
+  readonly headersPerRequest: number;
+  readonly requestTimeoutMs: number;
+  /** Rest after each answer: the node has better things to do. */
+  readonly paceMs: number;
+  /** How often is looked whether the node is free, and a peer to be asked. */
+  readonly pollMs: number;
+  /** As in block sync. */
+  readonly restMs: number;
+  readonly distrustMs: number;
+}
+
+export const BACKFILL_LIMITS: BackfillLimits = {
+  headersPerRequest: HEADERS_MAX,
+  requestTimeoutMs: 15_000,
+  paceMs: 100,
+  pollMs: 1_000,
+  restMs: 1_000,
+  distrustMs: 30_000,
 };

@@ -13,7 +13,7 @@ describe('a validator that lost its state', () => {
   });
   after(() => network.destroy());
 
-  it('SYNC-5 takes it from a snapshot of the others, verified from the genesis, and votes again', async () => {
+  it('SYNC-5 SYNC-10 takes it from a snapshot of the others, verified from the genesis, votes again, and fetches the headers of before', async () => {
     await network.advance(6);
     const { items } = await network.get<{ items: { height: number; chunks: number }[] }>('/snapshots');
     assert.ok(items.length > 0 && items.every(({ height, chunks }) => height % 4 === 0 && chunks > 0));
@@ -22,10 +22,11 @@ describe('a validator that lost its state', () => {
     await rm(join(home, 'data', 'state'), { recursive: true });
     const before = await network.advance(4);
     network.startValidator(2, ['--set', 'sync.mode=state']);
-    const synced = await until('the state was synced', async () => {
+    const logged = async (message: string) => {
       const lines = (await readFile(join(home, 'node.log'), 'utf8')).split('\n');
-      return lines.find((line) => line.includes('the state was synced'));
-    });
+      return lines.find((line) => line.includes(message));
+    };
+    const synced = await until('the state was synced', () => logged('the state was synced'));
     const { height } = JSON.parse(synced) as { height: number };
     assert.ok(height % 4 === 0 && height <= before + 4);
     const { items: set } = await network.get<{ items: { name: string }[] }>('/validators');
@@ -38,5 +39,10 @@ describe('a validator that lost its state', () => {
       }
       return undefined;
     });
+    const done = await until('it has the headers of before', () =>
+      logged('evidence of before the snapshot can be judged'),
+    );
+    const { from, headers, lies } = JSON.parse(done) as { from: number; headers: number; lies: number };
+    assert.deepEqual([from, headers, lies], [1, height - 1, 0]);
   });
 });

@@ -8,6 +8,16 @@ import { createChain, rollBack } from '#services/block';
 import { createEvidenceStore } from '../../../services/consensus/evidence/evidence-store.ts';
 import { doubleProposal, doubleVote } from '../../../services/block/test/fixtures/evidence.ts';
 import { createLedger } from '#services/blockchain';
+import type { Validator } from '#services/validator';
+import {
+  BACKFILL,
+  changingSource,
+  fill,
+  follow,
+  HEIGHTS as JOINED_HEIGHTS,
+  join,
+  SNAPSHOT,
+} from '../../../services/block/test/fixtures/backfill.ts';
 import {
   accountKey,
   addressOf,
@@ -19,13 +29,17 @@ import {
   transfer,
   VERIFIER,
 } from '../../../services/block/test/fixtures/test-chain.ts';
-import { fromStoredValue } from '../../../services/block/store/stored-value.ts';
+import { blocksKey } from '../../../services/block/store/keys.ts';
+import { validatorsCodec } from '../../../services/block/store/records.ts';
+import { fromStoredValue, toStoredValue } from '../../../services/block/store/stored-value.ts';
 import { verifyDatabase, type DatabaseReport } from '../verify-database.ts';
 
 const HEIGHTS = 7;
 const FAULTS_MAX = 20;
 /** Kinds of records in the family `blocks`. */
 const BLOCK_RECORDS = 8;
+/** One more, of a chain that began at a snapshot. */
+const PAST_HEADERS = 9;
 
 /**
  * A chain with transfers of several accounts, among them new ones, attestations, evidence in block 5, and evidence that
@@ -231,6 +245,88 @@ describe('the verification of a database', () => {
     const report = await verify(engine);
     assert.equal(report.faults.length, FAULTS_MAX);
     assert.equal(report.isCutOff, true);
+  });
+});
+
+describe('the verification of a database that began at a snapshot', () => {
+  const sound = (engine: StateEngine) =>
+    verify(engine).then(
+      ({ faults }) => faults.length === 0,
+      () => false,
+    );
+
+  it('SYNC-10 finds nothing in a sound one, before its backfill, in the midst, and after', async (context) => {
+    const from = await changingSource();
+    const joined = await join(context, from);
+    for (const lowest of [SNAPSHOT, 8, 1]) {
+      const limits = { ...BACKFILL, headersPerRequest: SNAPSHOT - lowest, pollMs: 60_000, paceMs: 60_000 };
+      if (lowest < SNAPSHOT) await fill(context, joined, lowest, { limits });
+      const report = await verify(joined.engine);
+      assert.deepEqual(report.faults, [], `from ${lowest}`);
+      assert.deepEqual([report.from, report.to], [lowest, SNAPSHOT]);
+    }
+    await follow(joined, from);
+    const report = await verify(joined.engine);
+    assert.deepEqual(report.faults, []);
+    assert.equal(report.executed, 2);
+    assert.deepEqual((await verify(joined.engine, { from: 3, to: 7 })).faults, []);
+  });
+
+  it('SYNC-10 detects what is altered or missing of the heights before', async (context) => {
+    const from = await changingSource();
+    const joined = await join(context, from);
+    const { engine } = joined;
+    await fill(context, joined);
+    await follow(joined, from);
+    const following = toHex(joined.chain.tip().validators.hash);
+    const content = (await contentOf(engine)).filter(
+      ({ family }) => family === 'blocks' || family === 'meta',
+    );
+    const kinds = Map.groupBy(content, kindOf);
+    assert.ok(kinds.has(`blocks ${PAST_HEADERS}`));
+    for (const [kind, entries] of kinds) {
+      for (const { family, key, value } of entries.length < 8 ? entries : entries.slice(-2)) {
+        const middle = Math.floor(value.length / 2);
+        await put(engine, family, key, value.with(middle, (value[middle] ?? 0) ^ 4));
+        assert.equal(await sound(engine), false, `${kind}: ${toHex(key)} altered`);
+        await put(engine, family, key, undefined);
+        // The validators of the height after the tip are in the state, and stored again with the next block.
+        const isInState = family === 'blocks' && toHex(key.subarray(1)) === following;
+        assert.equal(await sound(engine), isInState, `${kind}: ${toHex(key)} missing`);
+        await put(engine, family, key, value);
+      }
+    }
+    assert.ok(await sound(engine));
+  });
+
+  it('SYNC-10 bears a member of a set without operator and name, and none with others', async (context) => {
+    const from = await changingSource();
+    const joined = await join(context, from);
+    const { engine } = joined;
+    await fill(context, joined);
+    await follow(joined, from);
+    assert.notDeepEqual(
+      (await joined.chain.validatorSet(JOINED_HEIGHTS + 1))?.hash,
+      (await joined.chain.validatorSet(JOINED_HEIGHTS))?.hash,
+    );
+    for (const height of [3, JOINED_HEIGHTS + 1]) {
+      const set = await joined.chain.validatorSet(height);
+      assert.ok(set !== undefined);
+      const key = blocksKey.validators(set.hash);
+      const stored = await engine.get('blocks', key);
+      const write = async ({ operator, name }: Pick<Validator, 'operator' | 'name'>) => {
+        const validators = set.validators.map(({ address, publicKey, power }) => {
+          return { address, publicKey, power, operator, name };
+        });
+        await put(engine, 'blocks', key, toStoredValue(validatorsCodec.encode(validators)));
+        return sound(engine);
+      };
+      const operator = new Uint8Array(20);
+      assert.equal(await write({ operator, name: '' }), true);
+      assert.equal(await write({ operator, name: 'other' }), false);
+      assert.equal(await write({ operator: operator.with(0, 1), name: '' }), false);
+      await put(engine, 'blocks', key, stored);
+    }
   });
 });
 

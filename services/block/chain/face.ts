@@ -187,7 +187,9 @@ export interface Chain {
   encodedBlock(height: number): Promise<Uint8Array | undefined>;
   /** A commit that finalised the height. */
   commit(height: number): Promise<Commit | undefined>;
-  header(height: number): Promise<Header | undefined>;
+  /** The header of a height or hash, also of one of which only header, commit and validators are kept. */
+  header(ref: number | Uint8Array): Promise<Header | undefined>;
+  /** Undefined also for a height before the one that the chain was restored at. */
   summary(ref: number | Uint8Array): Promise<BlockSummary | undefined>;
   /** Newest first, without transactions. @throws `block.malformed-cursor` */
   blocks(page: PageRequest): Promise<Page<BlockSummary>>;

@@ -107,7 +107,7 @@ export async function haltingOn<Value>(state: ChainState, judge: () => Promise<V
 export async function requireSameBlock(components: FinaliseComponents, block: Block): Promise<void> {
   const { state, store } = components;
   const { height } = block.header;
-  const final = await store.summary(height);
+  const final = await store.header(height);
   if (final === undefined) {
     throw blockError('wrong-height', `height ${height} is before the first block of this chain`, { height });
   }

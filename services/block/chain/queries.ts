@@ -70,7 +70,8 @@ export function createQueries(components: QueryComponents): ChainQueries {
     throw corruptHome(`block ${height} is stored without all of its receipts`);
   }
 
-  const header = async (height: number) => (await whenFinal(height, (final) => store.summary(final)))?.header;
+  const header = async (ref: number | Uint8Array) =>
+    (await whenFinal(ref, (final) => store.header(final)))?.header;
 
   return {
     block: (ref) =>

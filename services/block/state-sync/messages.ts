@@ -15,6 +15,8 @@ import {
   COMMIT_BYTES_MAX,
   COMMIT_VALIDATORS_MAX,
   HEADER_BYTES_MAX,
+  HEADERS_ANSWER_BYTES,
+  HEADERS_MAX,
   SNAPSHOTS_LISTED_MAX,
 } from '../limits.ts';
 
@@ -22,6 +24,7 @@ import {
 export const SNAPSHOTS_PROTOCOL = '/bizra/snapshots/1';
 export const CHUNKS_PROTOCOL = '/bizra/chunks/1';
 export const LIGHT_PROTOCOL = '/bizra/light/1';
+export const HEADERS_PROTOCOL = '/bizra/headers/1';
 
 /** Encoded bytes of the longest list of manifests. */
 export const MANIFESTS_BYTES_MAX = SNAPSHOTS_LISTED_MAX * (SNAPSHOT_CHUNKS_MAX + 256);
@@ -97,3 +100,39 @@ export const lightPartsCodec: Pick<Codec<LightParts>, 'encode' | 'decode'> = {
     return { header: headerCodec.decode(header), commit: commitCodec.decode(commit), validators };
   },
 };
+
+/** Headers with their commits, from a height downwards. */
+export interface HeadersRequest {
+  readonly from: number;
+  /** 1 to `HEADERS_MAX`. */
+  readonly count: number;
+}
+
+export const headersRequestCodec: Codec<HeadersRequest> = codec(
+  'headers request',
+  new ContainerType({ from: uint64, count: new UintNumberType(4) }),
+  12,
+);
+
+/** An encoded header with the commit of it that the block after names. */
+export interface EncodedSignedHeader {
+  readonly header: Uint8Array;
+  readonly commit: Uint8Array;
+}
+
+/** Encoded bytes of the longest list of headers: one more than `HEADERS_ANSWER_BYTES` allow, with their offsets. */
+export const HEADERS_BYTES_MAX =
+  HEADERS_ANSWER_BYTES + HEADER_BYTES_MAX + COMMIT_BYTES_MAX + HEADERS_MAX * 16;
+
+/** Consecutive headers from the one that was asked for, downwards; fewer than asked, or none. */
+export const headersCodec: Codec<readonly EncodedSignedHeader[]> = codec(
+  'list of headers',
+  new ListCompositeType(
+    new ContainerType({
+      header: new ByteListType(HEADER_BYTES_MAX),
+      commit: new ByteListType(COMMIT_BYTES_MAX),
+    }),
+    HEADERS_MAX,
+  ),
+  HEADERS_BYTES_MAX,
+);

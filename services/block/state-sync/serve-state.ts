@@ -2,18 +2,24 @@ import type { Clock } from '#kernel';
 import { CHUNK_DEPTH_MAX, isPlace, type Snapshots } from '#services/blockchain';
 import type { PeerId, Transport } from '#services/network';
 import type { Chain } from '../chain/face.ts';
+import { commitCodec } from '../domain/commit.ts';
+import { headerCodec } from '../domain/header.ts';
 import { blockError } from '../errors.ts';
-import { SERVE_LIMITS, SNAPSHOTS_LISTED_MAX } from '../limits.ts';
+import { HEADERS_ANSWER_BYTES, HEADERS_MAX, SERVE_LIMITS, SNAPSHOTS_LISTED_MAX } from '../limits.ts';
 import { isFaultOfPeer } from '../sync/open-final.ts';
 import { ServeBudget } from './budget.ts';
 import {
   CHUNKS_PROTOCOL,
+  HEADERS_PROTOCOL,
   LIGHT_PROTOCOL,
   SNAPSHOTS_PROTOCOL,
   chunkRequestCodec,
+  headersCodec,
+  headersRequestCodec,
   lightPartsCodec,
   lightRequestCodec,
   manifestsCodec,
+  type EncodedSignedHeader,
 } from './messages.ts';
 
 export interface ServeStateComponents {
@@ -26,7 +32,7 @@ export interface ServeStateComponents {
 const EMPTY = new Uint8Array(0);
 
 /**
- * SYNC-7: serves joining nodes lists of snapshots, chunks and light blocks. Requests are small, answers bounded by
+ * SYNC-7: serves joining nodes lists of snapshots, chunks, light blocks and headers. Requests are small, answers bounded by
  * their kind, served a few at a time, and each peer gets so many bytes a second. An empty answer says that there is
  * no such thing.
  */
@@ -74,4 +80,30 @@ export function serveState(components: ServeStateComponents): void {
     if (header === undefined || commit === undefined || set === undefined) return EMPTY;
     return lightPartsCodec.encode({ header, commit, validators: set.validators });
   });
+  serve(HEADERS_PROTOCOL, headersRequestCodec.maxBytes, async (body) => {
+    const { from, count } = headersRequestCodec.decode(body);
+    if (count < 1 || count > HEADERS_MAX) {
+      throw blockError('malformed-request', `${count} headers were asked for, 1 to ${HEADERS_MAX} may be`);
+    }
+    return headersCodec.encodeTrusted(await headersDown(chain, from, count));
+  });
+}
+
+/** Headers with their commits of heights below the tip: the commit of the tip is not settled before the next block. */
+async function headersDown(
+  chain: ServeStateComponents['chain'],
+  from: number,
+  count: number,
+): Promise<EncodedSignedHeader[]> {
+  const found: EncodedSignedHeader[] = [];
+  if (from >= chain.tip().height) return found;
+  let bytes = 0;
+  for (let height = from; height > from - count && bytes < HEADERS_ANSWER_BYTES; height--) {
+    const [header, commit] = await Promise.all([chain.header(height), chain.commit(height)]);
+    if (header === undefined || commit === undefined) break;
+    const next = { header: headerCodec.encodeTrusted(header), commit: commitCodec.encodeTrusted(commit) };
+    bytes += next.header.length + next.commit.length;
+    found.push(next);
+  }
+  return found;
 }

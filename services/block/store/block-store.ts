@@ -13,7 +13,7 @@ import type { Block, Commit } from '../domain/types.ts';
 import { blockError } from '../errors.ts';
 import { BLOCK_EVIDENCE_MAX, BLOCK_TRANSACTIONS_MAX, CHUNK_ITEMS, EVENT_CHUNKS_MAX } from '../limits.ts';
 import { blocksKey, bytesToPlace, evidencePlace, metaKey, receiptsKey, type Place } from './keys.ts';
-import { summaryCodec, validatorsCodec } from './records.ts';
+import { pastHeaderCodec, summaryCodec, validatorsCodec, type StoredHeader } from './records.ts';
 import { fromStoredValue, splitItems } from './stored-value.ts';
 
 const CHUNKS_MAX = Math.ceil(BLOCK_TRANSACTIONS_MAX / CHUNK_ITEMS);
@@ -25,7 +25,13 @@ export interface BlockStore {
   tip(): Promise<{ height: number; hash: Uint8Array } | undefined>;
   /** Blocks below this height are without transactions and receipts; 0 when none was pruned. */
   prunedBelow(): Promise<number>;
+  /** First height of which there is a block, when the chain began at a restored state. */
+  start(): Promise<number | undefined>;
   heightOf(hash: Uint8Array): Promise<number | undefined>;
+  /** Of a block, or of a height before the restored one. */
+  header(height: number): Promise<StoredHeader | undefined>;
+  /** Of the lowest height that there is one of; undefined without any block. */
+  firstHeader(): Promise<StoredHeader | undefined>;
   summary(height: number): Promise<BlockSummary | undefined>;
   /** Newest first, heights below `below`. */
   summaries(below: number, limit: number): Promise<BlockSummary[]>;
@@ -72,6 +78,29 @@ class EngineBlockStore implements BlockStore {
   async prunedBelow(): Promise<number> {
     const stored = await this.#engine.get('meta', metaKey.pruned);
     return stored === undefined ? 0 : bytesToUint64(stored);
+  }
+
+  async start(): Promise<number | undefined> {
+    const stored = await this.#engine.get('meta', metaKey.start);
+    return stored === undefined ? undefined : bytesToUint64(stored);
+  }
+
+  async header(height: number): Promise<StoredHeader | undefined> {
+    return (await this.summary(height)) ?? this.#pastHeader(height);
+  }
+
+  async firstHeader(): Promise<StoredHeader | undefined> {
+    const limits = { limit: 1 };
+    const past = {
+      gte: blocksKey.pastHeader(0),
+      lt: blocksKey.pastHeader(Number.MAX_SAFE_INTEGER),
+      ...limits,
+    };
+    const [first] = await this.#engine.rangeAll('blocks', past);
+    if (first !== undefined) return readPastHeader(first.value);
+    const own = { gte: blocksKey.header(0), lt: blocksKey.header(Number.MAX_SAFE_INTEGER), ...limits };
+    const [start] = await this.#engine.rangeAll('blocks', own);
+    return start && readSummary(start.value);
   }
 
   async heightOf(hash: Uint8Array): Promise<number | undefined> {
@@ -186,19 +215,29 @@ class EngineBlockStore implements BlockStore {
       this.commit(height - 1),
       this.encodedTransactions(height),
     ]);
-    if (summary === undefined) return undefined;
+    if (summary === undefined) {
+      if ((await this.#pastHeader(height)) !== undefined) throw notRetained(height);
+      return undefined;
+    }
     if (transactions.length === summary.transactionCount) {
       const hasEvidence = !equalBytes(summary.header.evidenceRoot, NO_EVIDENCE);
       const evidence = hasEvidence ? await this.encodedEvidence(height) : [];
       return { summary, lastCommit, transactions, evidence };
     }
-    if (height < (await this.prunedBelow())) {
-      throw blockError('not-retained', `the transactions of block ${height} are pruned from this node`, {
-        height,
-      });
-    }
+    if (height < (await this.prunedBelow())) throw notRetained(height);
     throw corruptHome(`block ${height} is stored without all of its transactions`);
   }
+
+  async #pastHeader(height: number): Promise<StoredHeader | undefined> {
+    const stored = await this.#engine.get('blocks', blocksKey.pastHeader(height));
+    return stored === undefined ? undefined : readPastHeader(stored);
+  }
+}
+
+function notRetained(height: number): CodedError {
+  return blockError('not-retained', `the transactions of block ${height} are pruned from this node`, {
+    height,
+  });
 }
 
 /** A transaction and its receipt as they are read. */
@@ -208,11 +247,16 @@ interface StoredItem {
 }
 
 function readSummary(stored: Uint8Array): BlockSummary {
-  const summary = summaryCodec.decode(fromStoredValue(stored));
-  if (!equalBytes(blockHash(summary.header), summary.hash)) {
-    throw corruptHome(`the stored header of height ${summary.header.height} has another hash`);
-  }
-  return summary;
+  return requireHash(summaryCodec.decode(fromStoredValue(stored)));
+}
+
+function readPastHeader(stored: Uint8Array): StoredHeader {
+  return requireHash(pastHeaderCodec.decode(fromStoredValue(stored)));
+}
+
+function requireHash<Stored extends StoredHeader>(stored: Stored): Stored {
+  if (equalBytes(blockHash(stored.header), stored.hash)) return stored;
+  throw corruptHome(`the stored header of height ${stored.header.height} has another hash`);
 }
 
 /** Transactions with their receipts, two point reads a chunk however many places share it. */

@@ -10,6 +10,7 @@ const TAG = {
   evidence: 6,
   evidenceAt: 7,
   events: 8,
+  pastHeader: 9,
 } as const;
 
 function tagged(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -34,6 +35,8 @@ export const blocksKey = {
   evidenceAt: (evidenceHash: Uint8Array) => tagged(TAG.evidenceAt, evidenceHash),
   /** One value for each `CHUNK_ITEMS` events of the block itself; none for a block without any. */
   events: (height: number, chunk: number) => tagged(TAG.events, uint64ToBytes(height), uint32ToBytes(chunk)),
+  /** Of a height before the one that the chain was restored at: a header without a block. */
+  pastHeader: (height: number) => tagged(TAG.pastHeader, uint64ToBytes(height)),
   validators: (setHash: Uint8Array) => tagged(TAG.validators, setHash),
 };
 
@@ -48,7 +51,12 @@ export function receiptsKey(height: number, chunk: number): Uint8Array {
 }
 
 /** Family `meta`. */
-export const metaKey = { tip: utf8('block/tip'), pruned: utf8('block/pruned') };
+export const metaKey = {
+  tip: utf8('block/tip'),
+  pruned: utf8('block/pruned'),
+  /** First height of which there is a block, for a chain that began at a restored state. */
+  start: utf8('block/start'),
+};
 
 /** A transaction's place: 8-byte height, 4-byte index; sorts in the order of execution. */
 export interface Place {

@@ -5,7 +5,7 @@ import {
   ListCompositeType,
   UintNumberType,
 } from '@chainsafe/ssz';
-import { codec, fromUtf8, uint64, utf8, type Codec } from '#kernel';
+import { codec, concatBytes, fromUtf8, HASH_BYTES, uint64, utf8, type Codec } from '#kernel';
 import type { Validator } from '#services/validator';
 import type { BlockSummary } from '../chain/face.ts';
 import { headerCodec } from '../domain/header.ts';
@@ -30,6 +30,18 @@ export const summaryCodec: Pick<Codec<BlockSummary>, 'encode' | 'decode'> = {
     const summary = summaryWire.decode(bytes);
     return { ...summary, header: headerCodec.decode(summary.header) };
   },
+};
+
+/** The header of a height that is stored without its block. */
+export type StoredHeader = Pick<BlockSummary, 'hash' | 'header'>;
+
+/** What is stored of a height before the restored one: hash and header. */
+export const pastHeaderCodec: Pick<Codec<StoredHeader>, 'encode' | 'decode'> = {
+  encode: ({ hash, header }) => concatBytes(hash, headerCodec.encode(header)),
+  decode: (bytes) => ({
+    hash: bytes.slice(0, HASH_BYTES),
+    header: headerCodec.decode(bytes.subarray(HASH_BYTES)),
+  }),
 };
 
 const VALIDATOR_NAME_BYTES_MAX = 1024;

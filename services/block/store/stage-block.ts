@@ -50,12 +50,16 @@ export function stageBlock(batch: WriteBatch, staged: StagedBlock): void {
   for (const [chunk, value] of chunksOf(staged.encodedEvents)) {
     batch.put('blocks', blocksKey.events(height, chunk), value);
   }
-  for (const [index, { hash, bytes }] of block.evidence.entries()) {
+  stageEvidence(batch, block);
+  stageIndexes(batch, height, block.transactions);
+  batch.put('meta', metaKey.tip, concatBytes(uint64ToBytes(height), block.hash));
+}
+
+export function stageEvidence(batch: WriteBatch, { header: { height }, evidence }: Block): void {
+  for (const [index, { hash, bytes }] of evidence.entries()) {
     batch.put('blocks', blocksKey.evidence(height, index), toStoredValue(bytes));
     batch.put('blocks', blocksKey.evidenceAt(hash), placeToBytes({ height, index }));
   }
-  stageIndexes(batch, height, block.transactions);
-  batch.put('meta', metaKey.tip, concatBytes(uint64ToBytes(height), block.hash));
 }
 
 export function summaryOf(staged: Pick<StagedBlock, 'block' | 'gasUsed'>): BlockSummary {

@@ -6,7 +6,7 @@ import { commitCodec } from '../domain/commit.ts';
 import type { Block, Commit } from '../domain/types.ts';
 import { blocksKey, metaKey } from './keys.ts';
 import { summaryCodec, validatorsCodec } from './records.ts';
-import { summaryOf } from './stage-block.ts';
+import { stageEvidence, summaryOf } from './stage-block.ts';
 import { toStoredValue } from './stored-value.ts';
 
 /** Where a chain begins whose state was restored: a verified final block, of which the transactions are not kept. */
@@ -19,7 +19,7 @@ export interface ChainStart {
 
 /**
  * SYNC-5: puts the block of a restored state into a batch as the tip. What came before counts as pruned: header and
- * commit of the block are there, its transactions and everything earlier are not.
+ * commit of the block are there, and its evidence; its transactions and everything earlier are not.
  */
 export function stageStart(batch: WriteBatch, { block, commit, validatorSets }: ChainStart): void {
   const { height } = block.header;
@@ -35,6 +35,8 @@ export function stageStart(batch: WriteBatch, { block, commit, validatorSets }: 
     const encoded = toStoredValue(validatorsCodec.encode(set.validators));
     batch.put('blocks', blocksKey.validators(set.hash), encoded);
   }
+  stageEvidence(batch, block);
+  batch.put('meta', metaKey.start, uint64ToBytes(height));
   batch.put('meta', metaKey.pruned, uint64ToBytes(height + 1));
   batch.put('meta', metaKey.tip, concatBytes(uint64ToBytes(height), block.hash));
 }

@@ -17,15 +17,18 @@ export interface SyncPeer {
   distrustedUntilMs: number;
 }
 
+/** Requests to a peer at once, and how long one that failed or lied is left alone. */
+export type PeerBookLimits = Pick<SyncLimits, 'requestsPerPeer' | 'restMs' | 'distrustMs'>;
+
 const DOUBLINGS_MAX = 6;
 
 /** What the connected peers claim to have, and how far to believe them. Times are of the monotonic clock. */
 export class PeerBook {
-  readonly #limits: SyncLimits;
+  readonly #limits: PeerBookLimits;
   readonly #peers = new Map<PeerId, SyncPeer>();
   #asked = 0;
 
-  constructor(limits: SyncLimits) {
+  constructor(limits: PeerBookLimits) {
     this.#limits = limits;
   }
 

@@ -1,40 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { equalBytes } from '#kernel';
-import { makeValidatorSet, type ValidatorSet } from '#services/validator';
+import type { ValidatorSet } from '#services/validator';
 import type { Chain } from '../chain/face.ts';
 import { sealEvidence } from '../domain/evidence/codec.ts';
 import { lightClientAttackEvidence } from '../index.ts';
-import type { Evidence, LightClientAttackEvidence } from '../domain/evidence/types.ts';
-import { blockHash } from '../domain/header.ts';
-import { voteDigest } from '../domain/signed-bodies.ts';
-import type { Commit, Header } from '../domain/types.ts';
-import { filled, keyOf, setOf } from './fixtures/samples.ts';
+import type { Evidence } from '../domain/evidence/types.ts';
+import type { Commit } from '../domain/types.ts';
 import {
-  codeOf,
-  commitBlock,
-  genesisState,
-  growChain,
-  IDENTITY,
-  openTestChain,
-} from './fixtures/test-chain.ts';
-
-type Attack = Omit<LightClientAttackEvidence, 'bytes' | 'hash'>;
-
-const keys = Array.from({ length: 30 }, (_, index) => keyOf(index));
-
-/** A commit by the validators at the given places. */
-function commitFor(set: ValidatorSet, header: Header, places: readonly number[], round = 0): Commit {
-  const hash = blockHash(header);
-  const vote = { kind: 'precommit', height: header.height, round, blockHash: hash } as const;
-  const digest = voteDigest(vote, IDENTITY.genesisHash);
-  const signatures = set.validators.map(({ publicKey }, place) =>
-    places.includes(place)
-      ? keys.find((key) => equalBytes(key.publicKey, publicKey))?.sign(digest)
-      : undefined,
-  );
-  return { height: header.height, round, blockHash: hash, signatures };
-}
+  asAccountable,
+  commitFor,
+  equivocation,
+  headerAt,
+  lunatic,
+  type Attack,
+} from './fixtures/attacks.ts';
+import { filled } from './fixtures/samples.ts';
+import { codeOf, commitBlock, genesisState, growChain, openTestChain } from './fixtures/test-chain.ts';
 
 async function chainOf(heights: number): Promise<{ chain: Chain; set: ValidatorSet }> {
   const { chain } = await openTestChain(undefined, { genesis: genesisState({ evidenceMaxAgeMs: 60_000 }) });
@@ -51,54 +32,6 @@ async function chainOf(heights: number): Promise<{ chain: Chain; set: ValidatorS
     await chain.finalise(block, commitBlock(chain, block, [0, 1, 2]));
   }
   return { chain, set: chain.tip().validators };
-}
-
-async function headerAt(chain: Chain, height: number): Promise<Header> {
-  const header = await chain.header(height);
-  assert.ok(header !== undefined);
-  return header;
-}
-
-const asAccountable = (set: ValidatorSet, places: readonly number[]) =>
-  places.flatMap((place) => {
-    const validator = set.validators[place];
-    return validator === undefined ? [] : [{ address: validator.address, power: validator.power }];
-  });
-
-/** Two blocks decided in one round of height 3, by different three of four. */
-async function equivocation(chain: Chain, set: ValidatorSet, round = 0): Promise<Attack> {
-  const header = { ...(await headerAt(chain, 3)), timeMs: (await headerAt(chain, 3)).timeMs + 1 };
-  return {
-    kind: 'light-client-attack',
-    height: 3,
-    timeMs: (await headerAt(chain, 2)).timeMs,
-    header,
-    commit: commitFor(set, header, [1, 2, 3], round),
-    validators: [],
-    accountable: asAccountable(set, [1, 2]),
-  };
-}
-
-/** A header of height 4 with an invented state and invented validators, two of whom were validators at height 2. */
-async function lunatic(chain: Chain, set: ValidatorSet, members = [0, 1]): Promise<Attack> {
-  const invented = makeValidatorSet([
-    ...set.validators.filter((_, place) => members.includes(place)),
-    ...setOf(Array.from({ length: 22 }, () => 1)).validators.slice(20),
-  ]);
-  const header = {
-    ...(await headerAt(chain, 4)),
-    stateRoot: filled(32, 0x66),
-    validatorSetHash: invented.hash,
-  };
-  return {
-    kind: 'light-client-attack',
-    height: 2,
-    timeMs: (await headerAt(chain, 1)).timeMs,
-    header,
-    commit: commitFor(invented, header, [...invented.validators.keys()]),
-    validators: invented.validators.map(({ publicKey, power }) => ({ publicKey, power })),
-    accountable: asAccountable(set, members),
-  };
 }
 
 const check = (chain: Chain, attack: Attack) => codeOf(chain.checkEvidence(sealEvidence(attack)));
@@ -162,7 +95,7 @@ describe('evidence of a light-client attack', () => {
 
   it('EVID-8, amnesia: blocks decided in different rounds name nobody', async () => {
     const { chain, set } = await chainOf(5);
-    const attack = await equivocation(chain, set, 1);
+    const attack = await equivocation(chain, set, { round: 1 });
     assert.equal(await check(chain, { ...attack, accountable: [] }), 'block.evidence-unattributable');
     // Correct validators may have signed both: nobody may be blamed.
     assert.equal(await check(chain, attack), 'block.invalid-evidence');

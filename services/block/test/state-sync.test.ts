@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createMemoryStateEngine } from '#engines/state';
 import { silentLogger, toHex, type Clock } from '#kernel';
 import { systemClock, systemScheduler } from '#runtime';
-import {
-  createSnapshots,
-  isEmpty,
-  manifestCodec,
-  memorySnapshots,
-  type Snapshots,
-  type SnapshotManifest,
-} from '#services/blockchain';
+import { isEmpty, manifestCodec, type Snapshots, type SnapshotManifest } from '#services/blockchain';
 import { createBlockSync } from '../sync/create-block-sync.ts';
 import { ServeBudget } from '../state-sync/budget.ts';
 import {
@@ -23,121 +15,17 @@ import {
   manifestsCodec,
 } from '../state-sync/messages.ts';
 import type { HeaderVerifier } from '../state-sync/ports.ts';
-import { serveState } from '../state-sync/serve-state.ts';
-import { syncState } from '../state-sync/sync-state.ts';
 import {
   IDENTITY,
   VERIFIER,
   commitBlock,
-  growChain,
   openTestChain,
   proposerOf,
-  transfer,
   PROPOSE,
-  type TestChain,
 } from './fixtures/test-chain.ts';
+import { headersOf, LIMITS, makeSource, run, serve, type Source } from './fixtures/state-source.ts';
 import { TestNetwork, until } from './fixtures/test-network.ts';
 import { filled } from './fixtures/samples.ts';
-
-const LIMITS = {
-  discoveryMs: 0,
-  giveUpMs: 3_000,
-  requestsPerPeer: 2,
-  requestTimeoutMs: 300,
-  pollMs: 5,
-};
-
-/** A chain with a snapshot of height 4, grown to height 6. */
-async function makeSource() {
-  const source = await openTestChain();
-  const snapshots = createSnapshots({ interval: 4, keep: 2, chunkTargetBytes: 250 })({
-    engine: source.engine,
-    store: memorySnapshots(),
-    scheduler: systemScheduler,
-    logger: silentLogger,
-  });
-  for (let height = 1; height <= 6; height++) {
-    const outputs = Array.from({ length: 4 }, (_, index) => ({
-      to: filled(20, height * 8 + index),
-      amount: 5n,
-    }));
-    await growChain(source.chain, [transfer(height % 3, Math.floor((height - 1) / 3), outputs)]);
-    if (height === 4) snapshots.finalised(4);
-  }
-  await snapshots.idle();
-  return { ...source, snapshots };
-}
-
-/** Believes the source: what the light client does is tested with the light client. */
-function headersOf({ chain }: Pick<TestChain, 'chain'>): HeaderVerifier {
-  return {
-    async verifiedAt(height) {
-      const [summary, commit, validators] = await Promise.all([
-        chain.summary(height),
-        chain.commit(height),
-        chain.validatorSet(height),
-      ]);
-      assert.ok(summary !== undefined && commit !== undefined && validators !== undefined);
-      return { hash: summary.hash, header: summary.header, commit, validators };
-    },
-  };
-}
-
-type Source = Awaited<ReturnType<typeof makeSource>>;
-
-/** A node that serves the source, perhaps with changes. */
-function serve(network: TestNetwork, id: string, source: Source, snapshots: Partial<Snapshots> = {}) {
-  const transport = network.transport(id);
-  serveState({
-    transport,
-    chain: source.chain,
-    snapshots: { ...pick(source.snapshots), ...snapshots },
-    clock: systemClock,
-  });
-  const sync = createBlockSync({
-    identity: IDENTITY,
-    transport,
-    chain: source.chain,
-    verifier: VERIFIER,
-    clock: systemClock,
-    scheduler: systemScheduler,
-    logger: silentLogger,
-  });
-  sync.start();
-  network.connect('node', id);
-  return sync;
-}
-
-function pick(snapshots: Snapshots): Pick<Snapshots, 'list' | 'chunk'> {
-  return {
-    list: () => snapshots.list(),
-    chunk: (height, place) => snapshots.chunk(height, place),
-  };
-}
-
-async function run(
-  network: TestNetwork,
-  source: Source,
-  limits: Partial<typeof LIMITS> = {},
-  headers = headersOf(source),
-) {
-  const engine = createMemoryStateEngine();
-  const outcome = await syncState(
-    {
-      identity: IDENTITY,
-      engine,
-      transport: network.transport('node'),
-      headers,
-      verifier: VERIFIER,
-      clock: systemClock,
-      scheduler: systemScheduler,
-      logger: silentLogger,
-      limits: { ...LIMITS, ...limits },
-    },
-    new AbortController().signal,
-  );
-  return { engine, outcome };
-}
 
 const flipped = (bytes: Uint8Array | undefined): Uint8Array | undefined =>
   bytes?.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte));

@@ -16,6 +16,8 @@ import { BLOCK_VERSION, CHUNK_ITEMS } from '../limits.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { blocksKey, historyKey, placeToBytes } from '../store/keys.ts';
 import { rolesIn } from '../store/stage-block.ts';
+import { isNameless } from '../state-sync/past-validators.ts';
+import type { StoredHeader } from '../store/records.ts';
 import { verifyStoredEvidence } from './verify-stored-evidence.ts';
 
 const CODE = 'block.corrupt-home';
@@ -27,6 +29,9 @@ export interface BlockContext {
   readonly identity: ChainIdentity;
   readonly verifier: Pick<SignatureVerifier, 'verify'>;
   readonly initialHeight: number;
+  /** Lowest height that the store has a header of, and the first of those that it has a block of. */
+  readonly first: number;
+  readonly start: number;
   readonly genesisTimeMs: number;
   /** Transactions of heights below are pruned. */
   readonly prunedBelow: number;
@@ -58,11 +63,17 @@ export interface BlockContext {
 export async function verifyStoredBlock(
   context: BlockContext,
   height: number,
-  before: BlockSummary | undefined,
-  next: BlockSummary | undefined,
+  before: StoredHeader | undefined,
+  next: StoredHeader | undefined,
 ): Promise<void> {
-  const { faults, store } = context;
+  const { faults, store, start } = context;
   const where = `block ${height}`;
+  if (height < start) {
+    const past = await faults.guard(CODE, where, () => store.header(height));
+    if (past === undefined) return faults.add(CODE, where, 'the header is missing or cannot be read');
+    await verifyLinks(context, height, past, before);
+    return verifyCommits(context, height, past);
+  }
   const summary = await faults.guard(CODE, where, () => store.summary(height));
   if (summary === undefined) return faults.add(CODE, where, 'the block is missing or cannot be read');
   await verifyLinks(context, height, summary, before);
@@ -74,8 +85,8 @@ export async function verifyStoredBlock(
 async function verifyLinks(
   { identity, engine, initialHeight, genesisTimeMs, faults }: BlockContext,
   height: number,
-  { hash, header }: BlockSummary,
-  before: BlockSummary | undefined,
+  { hash, header }: StoredHeader,
+  before: StoredHeader | undefined,
 ): Promise<void> {
   const where = `block ${height}`;
   const check = (isRight: boolean, message: string): void => {
@@ -104,9 +115,9 @@ async function verifyLinks(
 async function verifyCommits(
   context: BlockContext,
   height: number,
-  { hash, header }: BlockSummary,
+  { hash, header }: StoredHeader,
 ): Promise<void> {
-  const { store, identity, verifier, faults, initialHeight } = context;
+  const { store, identity, verifier, faults, initialHeight, first } = context;
   const where = `commit ${height}`;
   const set = await setOf(context, header);
   const commit = await faults.guard(CODE, where, () => store.commit(height));
@@ -116,6 +127,8 @@ async function verifyCommits(
     const verified = verifyCommit(commit, { set, height, blockHash: hash, genesisHash, verifier });
     if (!verified.ok) faults.add(verified.error.code, where, verified.error.message);
   }
+  // The commit that the lowest header names was of no use.
+  if (height === first && first > initialHeight) return;
   const earlier =
     height === initialHeight
       ? undefined
@@ -132,7 +145,7 @@ async function verifyCommits(
 
 /** The validators of a height, each looked at once. */
 async function setOf(context: BlockContext, header: Header): Promise<ValidatorSet | undefined> {
-  const { sets, store, faults, operators } = context;
+  const { sets, store, faults } = context;
   const id = toHex(header.validatorSetHash);
   const known = sets.get(id);
   if (known !== undefined) return known;
@@ -142,14 +155,21 @@ async function setOf(context: BlockContext, header: Header): Promise<ValidatorSe
     faults.add(CODE, where, `the validators of block ${header.height} are missing or cannot be read`);
     return undefined;
   }
-  // The hash of a set covers keys and powers alone.
+  verifyMembers(context, set);
+  sets.set(id, set);
+  return set;
+}
+
+/** What the hash of a set does not cover: addresses, operators and names. */
+export function verifyMembers({ faults, operators }: BlockContext, set: ValidatorSet): void {
+  const where = `validator set ${toHex(set.hash)}`;
   for (const { publicKey, address, operator, name } of set.validators) {
     if (!equalBytes(address, addressOfKey('ed25519', publicKey))) {
       faults.add(CODE, where, `the validator ${toHex(publicKey)} has the address of another key`);
     }
-    // A key that was replaced is not among those that the state names.
+    // A key that was replaced is not among those that the state names; a set of a peer may name nobody.
     const other = operators.get(toHex(publicKey));
-    if (other === undefined) continue;
+    if (other === undefined || isNameless({ operator, name })) continue;
     if (equalBytes(other.operator, operator) && (other.name === undefined || other.name === name)) continue;
     faults.add(
       CODE,
@@ -157,15 +177,13 @@ async function setOf(context: BlockContext, header: Header): Promise<ValidatorSe
       `the validator ${toHex(publicKey)} has another operator or name than in the state`,
     );
   }
-  sets.set(id, set);
-  return set;
 }
 
 async function verifyBody(
   context: BlockContext,
   height: number,
   summary: BlockSummary,
-  next: BlockSummary | undefined,
+  next: StoredHeader | undefined,
 ): Promise<void> {
   const { store, faults, identity, expected } = context;
   const where = `transactions of block ${height}`;
@@ -202,7 +220,7 @@ async function verifyReceipts(
   { store, faults, tip, expected }: BlockContext,
   height: number,
   { transactionCount, gasUsed }: BlockSummary,
-  next: BlockSummary | undefined,
+  next: StoredHeader | undefined,
 ): Promise<void> {
   const where = `receipts of block ${height}`;
   await faults.guard(CODE, where, async () => {

@@ -1,10 +1,10 @@
 import type { StateEngine, StateFamily } from '#engines/state';
 import { bytesToUint64, equalBytes, toHex } from '#kernel';
 import type { VerifyProgress } from '#services/blockchain';
-import type { BlockSummary } from '../chain/face.ts';
-import { createBlockStore } from '../store/block-store.ts';
+import { createBlockStore, type BlockStore } from '../store/block-store.ts';
+import type { StoredHeader } from '../store/records.ts';
 import { verifyWaitingEvidence } from './verify-stored-evidence.ts';
-import { verifyStoredBlock, type BlockContext } from './verify-block.ts';
+import { verifyMembers, verifyStoredBlock, type BlockContext } from './verify-block.ts';
 
 const CODE = 'block.corrupt-home';
 /** First bytes of the keys in the family `blocks`: see `store/keys.ts`. */
@@ -17,9 +17,10 @@ const TAGS = {
   evidence: 6,
   evidenceAt: 7,
   events: 8,
+  pastHeader: 9,
 } as const;
 
-export type BlocksToVerify = Omit<BlockContext, 'store' | 'prunedBelow' | 'expected' | 'sets'> & {
+export type BlocksToVerify = Omit<BlockContext, 'store' | 'prunedBelow' | 'start' | 'expected' | 'sets'> & {
   /** First and last height that are looked at. */
   readonly from: number;
   readonly to: number;
@@ -33,24 +34,28 @@ export type BlocksToVerify = Omit<BlockContext, 'store' | 'prunedBelow' | 'expec
  * looked at, nothing else may be stored either.
  */
 export async function verifyBlocks(given: BlocksToVerify): Promise<void> {
-  const { engine, identity, faults, from, to, last, initialHeight, onProgress } = given;
+  const { engine, identity, faults, from, to, last, first, initialHeight, onProgress } = given;
   const store = createBlockStore(engine, identity);
   const pruned = await faults.guard(CODE, 'height of pruning', () => store.prunedBelow());
-  if (pruned !== undefined && pruned > Math.max(last, initialHeight)) {
+  const restored = await faults.guard(CODE, 'start of the chain', () => store.start());
+  // The block of a restored state is without its transactions, be it the last.
+  const prunedMax = restored === undefined ? Math.max(last, initialHeight) : Math.max(last, restored + 1);
+  if (pruned !== undefined && pruned > prunedMax) {
     faults.add(CODE, 'height of pruning', `it is ${pruned}, the last block is ${last}`);
   }
   const context: BlockContext = {
     ...given,
     store,
+    start: restored ?? initialHeight,
     prunedBelow: pruned ?? initialHeight,
     expected: { transactions: 0, history: 0, bodies: 0, events: 0, receipts: 0, evidence: 0 },
     sets: new Map(),
   };
   // A summary that cannot be read is a fault of its own height.
-  const summaryOf = (height: number): Promise<BlockSummary | undefined> =>
-    height < initialHeight || height > last
+  const summaryOf = (height: number): Promise<StoredHeader | undefined> =>
+    height < first || height > last
       ? Promise.resolve(undefined)
-      : store.summary(height).catch(() => undefined);
+      : store.header(height).catch(() => undefined);
   let [before, current] = [await summaryOf(from - 1), await summaryOf(from)];
   for (let height = from; height <= to && !faults.isFull; height++) {
     const next = await summaryOf(height + 1);
@@ -62,7 +67,7 @@ export async function verifyBlocks(given: BlocksToVerify): Promise<void> {
     await verifyTip(context, last);
     await verifyWaitingEvidence(context);
   }
-  if (from === initialHeight && to === last) await verifyNothingElse(context, last);
+  if (from === first && to === last) await verifyNothingElse(context, last);
 }
 
 /** The greatest height of a stored header, whatever the record of the tip says; undefined for none. */
@@ -75,6 +80,15 @@ export async function lastStoredHeight(engine: StateEngine): Promise<number | un
   };
   const [entry] = await engine.rangeAll('blocks', range);
   return entry && bytesToUint64(entry.key, 1);
+}
+
+/**
+ * The lowest height that a database has to have a header of: the initial one, or where a chain that began at a restored
+ * state got to backwards (SYNC-10).
+ */
+export async function firstStoredHeight(store: BlockStore, initialHeight: number): Promise<number> {
+  if ((await store.start()) === undefined) return initialHeight;
+  return (await store.firstHeader())?.header.height ?? initialHeight;
 }
 
 async function verifyTip({ store, faults, tip, initialHeight }: BlockContext, last: number): Promise<void> {
@@ -93,12 +107,14 @@ async function verifyTip({ store, faults, tip, initialHeight }: BlockContext, la
 
 /** Counts what is stored: an entry that no block accounts for came of a fault. */
 async function verifyNothingElse(context: BlockContext, last: number): Promise<void> {
-  const { faults, expected, initialHeight } = context;
-  const blocks = Math.max(0, last - initialHeight + 1);
+  const { faults, expected, first, start } = context;
+  const blocks = Math.max(0, last - start + 1);
+  const headers = Math.max(0, last - first + 1);
   const counts: readonly [what: string, family: StateFamily, tag: number | undefined, expected: number][] = [
     ['headers', 'blocks', TAGS.header, blocks],
-    ['commits', 'blocks', TAGS.commit, blocks],
-    ['heights by hash', 'blocks', TAGS.heightOf, blocks],
+    ['headers of before the restored state', 'blocks', TAGS.pastHeader, headers - blocks],
+    ['commits', 'blocks', TAGS.commit, headers],
+    ['heights by hash', 'blocks', TAGS.heightOf, headers],
     ['pieces of evidence', 'blocks', TAGS.evidence, expected.evidence],
     ['evidence by identity', 'blocks', TAGS.evidenceAt, expected.evidence],
     ['pieces of transactions', 'blocks', TAGS.body, expected.bodies],
@@ -129,7 +145,8 @@ async function count(
 }
 
 /** Sets that no header of a height names: that of the height after the tip alone. */
-async function verifySets({ engine, store, faults, sets, tip }: BlockContext): Promise<void> {
+async function verifySets(context: BlockContext): Promise<void> {
+  const { engine, store, faults, sets, tip } = context;
   const range = { gte: Uint8Array.of(TAGS.validators), lt: Uint8Array.of(TAGS.validators + 1) };
   await faults.guard(CODE, 'validator sets', async () => {
     for await (const { key } of engine.range('blocks', range)) {
@@ -137,7 +154,10 @@ async function verifySets({ engine, store, faults, sets, tip }: BlockContext): P
       if (sets.has(toHex(hash))) continue;
       const where = `validator set ${toHex(hash)}`;
       if (!equalBytes(hash, tip.validators.hash)) faults.add(CODE, where, 'no block names it');
-      else await faults.guard(CODE, where, () => store.validators(hash.slice()));
+      else {
+        const set = await faults.guard(CODE, where, () => store.validators(hash.slice()));
+        if (set !== undefined) verifyMembers(context, set);
+      }
     }
   });
 }
