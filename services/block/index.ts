@@ -56,6 +56,8 @@ export {
 } from './limits.ts';
 export {
   CHUNKS_PROTOCOL,
+  HEADERS_PROTOCOL,
+  headersCodec,
   LIGHT_BYTES_MAX,
   LIGHT_PROTOCOL,
   lightPartsCodec,

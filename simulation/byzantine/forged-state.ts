@@ -1,5 +1,7 @@
 import {
   CHUNKS_PROTOCOL,
+  HEADERS_PROTOCOL,
+  headersCodec,
   LIGHT_PROTOCOL,
   lightPartsCodec,
   manifestsCodec,
@@ -14,6 +16,7 @@ const FORGERS: Readonly<Record<string, Forge>> = {
   [SNAPSHOTS_PROTOCOL]: forgeManifests,
   [CHUNKS_PROTOCOL]: forgeChunk,
   [LIGHT_PROTOCOL]: forgeLightBlock,
+  [HEADERS_PROTOCOL]: forgeHeaders,
 };
 
 /** Gives nodes that join snapshots that are not, chunks of another state, and headers that nobody signed. */
@@ -63,6 +66,21 @@ function forgeChunk({ random }: ByzantineTools, answer: Uint8Array): Uint8Array 
     { ...chunk, siblings: chunk.siblings.toReversed() },
   ]);
   return chunkCodec.encode(forged);
+}
+
+/** Headers of before a snapshot of which one is another, or under another commit, or left out. */
+function forgeHeaders({ random }: ByzantineTools, answer: Uint8Array): Uint8Array {
+  const headers = headersCodec.decode(answer);
+  const at = random.integer(Math.max(1, headers.length));
+  const one = headers[at];
+  if (one === undefined || random.chance(0.1)) return random.bytes(random.between(1, 300));
+  const member = random.pick(['header', 'commit'] as const);
+  const bytes = one[member].slice();
+  const position = random.integer(bytes.length);
+  bytes[position] = (bytes[position] ?? 0) ^ (1 << random.integer(8));
+  return headersCodec.encode(
+    random.pick([headers.with(at, { ...one, [member]: bytes }), headers.toSpliced(at, 1)]),
+  );
 }
 
 /** A header that nobody signed, under the real signatures, its own, or those of a set of its own. */

@@ -1,10 +1,18 @@
 import { silentLogger, toHex, type Clock, type SigningKey } from '#kernel';
-import { createBlockSync, createChain, serveState, type BlockSync, type Chain } from '#services/block';
+import {
+  createBackfill,
+  createBlockSync,
+  createChain,
+  serveState,
+  type BlockSync,
+  type Chain,
+} from '#services/block';
 import {
   createLedger,
   createSnapshots,
   type GenesisState,
   type Ledger,
+  type Snapshots,
   type SnapshotStore,
 } from '#services/blockchain';
 import {
@@ -17,7 +25,7 @@ import {
   type ConsensusMessage,
   type EvidencePool,
 } from '#services/consensus';
-import { createNetwork, type Network, type OpenLibp2p, type PeerId } from '#services/network';
+import { createNetwork, type Network, type OpenLibp2p } from '#services/network';
 import {
   createMempool,
   createTransactionFetch,
@@ -108,18 +116,7 @@ export async function assembleNode(
     { transport, verifier, logger, lookup: (id) => mempool.lookup(id) ?? consensus.transaction(id) },
   );
   const gossip = createTransactionGossip({ ...ports, transport, mempool, fetch });
-  const onPeerHeight = (peer: PeerId, height: number): void => network.setPeerHeight(peer, height);
-  const sync = createBlockSync({
-    ...ports,
-    identity,
-    transport,
-    chain,
-    verifier,
-    onFatal,
-    onPeerHeight,
-    limits: SYNC_LIMITS,
-    needsState: (height) => snapshots?.isDue(height) ?? false,
-  });
+  const { sync, backfill } = syncing(init, ports, { chain, network, transport, snapshots });
   const evidence = createEvidencePool({
     ...ports,
     chain: wrapped.chain,
@@ -147,6 +144,7 @@ export async function assembleNode(
     consensus,
     evidence,
     async stop() {
+      await backfill.stop();
       await sync.stop();
       await consensus.stop();
       await evidence.stop();
@@ -165,6 +163,7 @@ export async function assembleNode(
     await consensus.start();
     sync.start();
     await network.start();
+    backfill.start();
     wrapped.start();
   };
   return { node, start };
@@ -200,6 +199,36 @@ async function openState(init: NodeInit, ports: Ports) {
     ledger.prune(snapshots?.held()).catch(onFatal);
   });
   return { joinedByState, ledger, chain, mempool, snapshots };
+}
+
+/** What brings blocks, and headers of before a snapshot, from peers. */
+function syncing(
+  { genesis, disk, onFatal }: NodeInit,
+  ports: Ports,
+  {
+    chain,
+    network,
+    transport,
+    snapshots,
+  }: {
+    readonly chain: Chain;
+    readonly network: Network;
+    readonly transport: Network;
+    readonly snapshots: Snapshots | undefined;
+  },
+) {
+  const { identity, initialHeight } = genesis;
+  const { engine } = disk;
+  const shared = { ...ports, identity, transport, chain, onFatal };
+  const sync = createBlockSync({
+    ...shared,
+    verifier: sharedVerifier,
+    onPeerHeight: (peer, height) => network.setPeerHeight(peer, height),
+    limits: SYNC_LIMITS,
+    needsState: (height) => snapshots?.isDue(height) ?? false,
+  });
+  const backfill = createBackfill({ ...shared, initialHeight, engine, isBusy: () => sync.syncing });
+  return { sync, backfill };
 }
 
 function openNetwork(init: NodeInit, height: () => number, ports: Ports): Promise<Network> {

@@ -73,7 +73,7 @@ export async function runSeed(request: SeedRequest): Promise<SeedReport> {
     if (max > 0) {
       storm.begin();
       await time.runUntil(
-        isOver(() => false),
+        isOver(() => world.height >= heights),
         world.random.between(min, max),
       );
       world.heal();
