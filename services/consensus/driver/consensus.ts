@@ -2,7 +2,6 @@ import { CodedError, isCodedError, type Cancellable } from '#kernel';
 import { decodeBlock, type VoteBody } from '#services/block';
 import type { PeerId } from '#services/network';
 import type { Transaction } from '#services/transaction';
-import { powerTotals } from '../domain/state.ts';
 import { consensusError } from '../errors.ts';
 import type {
   Consensus,
@@ -20,7 +19,7 @@ import {
 } from '../limits.ts';
 import { decodeLogEntry, type LogEntry } from '../store/log-entries.ts';
 import { openWriteAheadLog, type WriteAheadLog } from '../store/write-ahead-log.ts';
-import { decodeMessage } from '../wire/codec.ts';
+import { decodeMessage, proposalHead, type ProposalHead } from '../wire/codec.ts';
 import type { ConsensusMessage, SignedProposal, SignedVote } from '../wire/messages.ts';
 import { EarlyMessages } from './early-messages.ts';
 import { makeHeightContext } from './height-context.ts';
@@ -28,8 +27,10 @@ import type { HeightAnswer } from './height-answer.ts';
 import { HeightRun, type HeightRunComponents } from './height-run.ts';
 import { Inbox } from './inbox.ts';
 import { LastHeight } from './last-height.ts';
+import { isWantedProposal } from './message-checks.ts';
 import { Pace } from './pace.ts';
 import { Relay } from './relay.ts';
+import { statusBefore, statusOf } from './status.ts';
 import { Telemetry } from './telemetry.ts';
 import { Timers } from './timers.ts';
 
@@ -133,31 +134,14 @@ class ConsensusDriver implements Consensus {
   }
 
   status(): ConsensusStatus {
-    const common = { paused: this.#paused, ...(this.#fatal !== undefined && { fatal: this.#fatal }) };
-    if (this.#current === undefined) {
-      const height = this.#components.chain.tip().height + 1;
-      const nothing = { prevotePower: 0, precommitPower: 0, totalPower: 0 };
-      return {
-        ...common,
-        ...nothing,
-        height,
-        round: 0,
-        step: 'waiting',
-        peersAtHeight: this.#relay.peersAt(height),
-      };
-    }
-    const { core, context } = this.#current;
-    const { height, setting, set } = context;
-    const proposer = set.validators[setting.proposerOf(core.round)]?.address;
+    const current = this.#current;
+    const status =
+      current === undefined ? statusBefore(this.#components.chain.tip().height + 1) : statusOf(current);
     return {
-      ...common,
-      ...powerTotals(core),
-      height,
-      round: core.round,
-      step: core.step,
-      ...(proposer !== undefined && { proposer }),
-      ...(setting.self !== undefined && { validatorIndex: setting.self }),
-      peersAtHeight: this.#relay.peersAt(height),
+      ...status,
+      paused: this.#paused,
+      peersAtHeight: this.#relay.peersAt(status.height),
+      ...(this.#fatal !== undefined && { fatal: this.#fatal }),
     };
   }
 
@@ -344,6 +328,11 @@ class ConsensusDriver implements Consensus {
 
   #receive(peer: PeerId, bytes: Uint8Array): void {
     if (this.#stopping || this.#paused) return;
+    const head = proposalHead(bytes);
+    if (head !== undefined && !this.#isWanted(peer, head, bytes.length)) {
+      this.#telemetry.count('proposalsReceived');
+      return this.#telemetry.count('proposalsDropped');
+    }
     let message: ConsensusMessage;
     try {
       message = decodeMessage(bytes);
@@ -365,6 +354,14 @@ class ConsensusDriver implements Consensus {
       case 'round-state':
         return this.#relay.take(peer, message.state);
     }
+  }
+
+  /** Whether a proposal is worth being decoded, which takes tens of milliseconds for the largest. */
+  #isWanted(peer: PeerId, head: ProposalHead, bytes: number): boolean {
+    const ahead = this.#ahead(head.body.height);
+    if (ahead === 1) return this.#early.hasRoom(peer, bytes);
+    const current = ahead === 0 ? this.#current : undefined;
+    return current !== undefined && isWantedProposal(head, current.context, current.core);
   }
 
   #view() {

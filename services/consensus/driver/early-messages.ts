@@ -36,19 +36,29 @@ export class EarlyMessages {
     return this.#bytes;
   }
 
+  /** @param bytes of a proposal on the wire; 0 for a vote */
+  hasRoom(peer: PeerId, bytes: number): boolean {
+    const ofPeer = this.#ofPeer(peer);
+    return (
+      this.#messages.length < EARLY_MESSAGES_MAX &&
+      ofPeer.count < EARLY_MESSAGES_PER_PEER_MAX &&
+      this.#bytes + bytes <= EARLY_BYTES_MAX &&
+      ofPeer.bytes + bytes <= EARLY_BYTES_PER_PEER_MAX
+    );
+  }
+
   keep(message: EarlyMessage): boolean {
-    const ofPeer = this.#perPeer.get(message.peer) ?? { count: 0, bytes: 0 };
     const size = message.kind === 'proposal' ? message.bytes : 0;
-    const isFull =
-      this.#messages.length >= EARLY_MESSAGES_MAX ||
-      ofPeer.count >= EARLY_MESSAGES_PER_PEER_MAX ||
-      this.#bytes + size > EARLY_BYTES_MAX ||
-      ofPeer.bytes + size > EARLY_BYTES_PER_PEER_MAX;
-    if (isFull) return false;
+    if (!this.hasRoom(message.peer, size)) return false;
+    const ofPeer = this.#ofPeer(message.peer);
     this.#perPeer.set(message.peer, { count: ofPeer.count + 1, bytes: ofPeer.bytes + size });
     this.#messages.push(message);
     this.#bytes += size;
     return true;
+  }
+
+  #ofPeer(peer: PeerId): { readonly count: number; readonly bytes: number } {
+    return this.#perPeer.get(peer) ?? { count: 0, bytes: 0 };
   }
 
   takeAll(): readonly EarlyMessage[] {

@@ -4,6 +4,7 @@ import { isProposed, type CoreState } from '../domain/state.ts';
 import { isSupportedValue } from '../domain/vote-keeper.ts';
 import { consensusError } from '../errors.ts';
 import { PROPOSALS_PER_ROUND_MAX, ROUNDS_AHEAD_MAX } from '../limits.ts';
+import type { ProposalHead } from '../wire/codec.ts';
 import type { SignedProposal, SignedVote } from '../wire/messages.ts';
 import { headerOf } from './compact-block.ts';
 import { valueOf } from './height-book.ts';
@@ -44,8 +45,33 @@ export function checkVote(
   return invalidSignature(vote.body.kind, context, vote.body.round);
 }
 
+/**
+ * True when a proposal of this height can still tell something: the core, or who watches for a proposer that makes two
+ * (EVID-4).
+ */
+export function isWantedProposal(
+  { body, proposerIndex }: ProposalHead,
+  context: HeightContext,
+  core: CoreState,
+): boolean {
+  if (isNewProposal({ body }, context, core)) return true;
+  const { book } = context;
+  if (book.doubleProposers.has(proposerIndex)) return false;
+  return book
+    .proposalsOf(body.round)
+    .some(
+      ({ proposal: kept }) =>
+        kept.proposerIndex === proposerIndex &&
+        !(kept.body.polRound === body.polRound && equalBytes(kept.body.blockHash, body.blockHash)),
+    );
+}
+
 /** True when a proposal of this height can still tell the core something. */
-export function isNewProposal(proposal: SignedProposal, { book }: HeightContext, core: CoreState): boolean {
+export function isNewProposal(
+  proposal: Pick<SignedProposal, 'body'>,
+  { book }: HeightContext,
+  core: CoreState,
+): boolean {
   const { round, blockHash } = proposal.body;
   if (round > core.round + ROUNDS_AHEAD_MAX) return false;
   const known = book.proposalsOf(round);

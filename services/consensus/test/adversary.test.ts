@@ -64,6 +64,27 @@ describe('misbehaving validators', () => {
     await world.stopAll();
   });
 
+  it('cannot have proposals decoded that say nothing new by their head', async () => {
+    const world = await withoutOne();
+    const node = target(world);
+    const proposal = await catchProposal(world);
+    const send = async (body: ProposalBody, proposerIndex = proposal.proposerIndex) => {
+      const bytes = encodeMessage({ kind: 'proposal', proposal: { ...proposal, body, proposerIndex } });
+      // Whoever decodes it sees that it has too few bytes.
+      world.network.hand('evil', node.id, bytes.subarray(0, bytes.length - 1));
+      await world.time.run(1);
+      return reported(world, 'malformed').length;
+    };
+    const { body } = proposal;
+    assert.equal(await send({ ...body, height: body.height + 5 }), 0, 'of a far height');
+    assert.equal(await send({ ...body, height: body.height - 1 }), 0, 'of a height that is over');
+    assert.equal(await send({ ...body, round: 50 }), 0, 'of a far round');
+    assert.equal(await send(body), 1, 'new: it is decoded');
+    await grow(world, 2, world.nodes);
+    world.check();
+    await world.stopAll();
+  });
+
   it('two votes in one place become one piece of evidence with both signatures', async () => {
     const world = await withoutOne();
     const place = { kind: 'prevote', height: 1, round: 0 } as const;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { hash, isCodedError, toHex } from '#kernel';
 import { MESSAGE_BYTES_MAX } from '../limits.ts';
 import { decodeLogEntry, encodeLogEntry, type LogEntry } from '../store/log-entries.ts';
-import { decodeMessage, encodeMessage } from '../wire/codec.ts';
+import { decodeMessage, encodeMessage, proposalHead } from '../wire/codec.ts';
 import type { ConsensusMessage, RoundState, SignedProposal, SignedVote } from '../wire/messages.ts';
 
 const filled = (length: number, byte: number) => new Uint8Array(length).fill(byte);
@@ -89,6 +89,18 @@ describe('messages on the wire', () => {
     const strange = encodeMessage({ kind: 'vote', vote });
     strange[1] = 9;
     assert.throws(() => decodeMessage(strange), { code: 'consensus.malformed-message' });
+  });
+
+  it('reads the head of a proposal, and of nothing else, as the whole decoding does', () => {
+    for (const polRound of [-1, 0]) {
+      const body = { ...proposal.body, round: 1, polRound };
+      const bytes = encodeMessage({ kind: 'proposal', proposal: { ...proposal, body } });
+      const { proposerIndex } = proposal;
+      assert.deepEqual(proposalHead(bytes), { body, proposerIndex });
+      assert.equal(proposalHead(bytes.subarray(0, 52)), undefined);
+    }
+    assert.equal(proposalHead(encodeMessage({ kind: 'vote', vote })), undefined);
+    assert.equal(proposalHead(new Uint8Array(0)), undefined);
   });
 
   it('answers any bytes with a message or a coded error', () => {

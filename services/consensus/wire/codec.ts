@@ -195,6 +195,26 @@ export function decodeMessage(bytes: Uint8Array): ConsensusMessage {
   }
 }
 
+/** What a proposal says of itself before it is decoded. */
+export type ProposalHead = Pick<SignedProposal, 'body' | 'proposerIndex'>;
+
+/** Bytes of the members of a proposal up to the index of the proposer, behind the tag: all of fixed length. */
+const HEAD_BYTES = 1 + 8 + 4 + 4 + HASH_BYTES + 4;
+
+/** The head of an encoded proposal; undefined for another message, and for one that has none. */
+export function proposalHead(bytes: Uint8Array): ProposalHead | undefined {
+  if (bytes[0] !== MESSAGE_TAGS.proposal || bytes.length < HEAD_BYTES) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const height = Number(view.getBigUint64(1, true));
+  const round = view.getUint32(9, true);
+  const polRound = view.getUint32(13, true) - 1;
+  const blockHash = bytes.subarray(17, 17 + HASH_BYTES);
+  return {
+    body: { height, round, polRound, blockHash },
+    proposerIndex: view.getUint32(17 + HASH_BYTES, true),
+  };
+}
+
 function bits(map: Bitmap): BitArray {
   return BitArray.fromBoolArray([...map]);
 }
