@@ -7,6 +7,7 @@ const OPEN_FINAL = 'services/block/sync/open-final.ts';
 const EVIDENCE = 'services/block/chain/evidence-judge.ts';
 const EQUIVOCATIONS = 'services/consensus/driver/equivocations.ts';
 const CHUNKS = 'services/block/state-sync/chunk-download.ts';
+const PAST = 'services/block/state-sync/past-headers.ts';
 const RESTORE = 'services/blockchain/restore/restore-state.ts';
 const FETCH = 'services/transaction/gossip/fetch.ts';
 
@@ -65,6 +66,14 @@ export const TRUST_MUTATIONS: readonly Mutation[] = [
         from: 'if (!equalBytes(tree.rootHash, stateRoot)) {',
         to: 'if (stateRoot === undefined) {',
       },
+    ],
+  },
+  {
+    name: 'unlinked-past-headers',
+    about: 'believes the headers of before a snapshot that a peer gives',
+    profile: 'mixed',
+    changes: [
+      { file: PAST, from: 'if (!equalBytes(hash, after.parentHash)) {', to: 'if (hash.length === 0) {' },
     ],
   },
   {

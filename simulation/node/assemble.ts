@@ -46,6 +46,8 @@ const RETAINED_HEIGHTS = 8;
 const SNAPSHOTS = { interval: 4, keep: 2, chunkTargetBytes: 2_048 };
 /** Short, so that nodes that lag by a few heights make runs of final blocks, and end them. */
 const SYNC_LIMITS = { runBlocks: 4, runTail: 2 };
+/** Few at a time, so that many peers are asked. */
+const BACKFILL_LIMITS = { headersPerRequest: 3 };
 /** Small, so that logs are changed for new ones within a run. */
 const LOG_SEGMENT_BYTES = 32 * 1024;
 export const MEMPOOL_LIMITS = { maxTransactions: 2_000, maxBytes: 2 ** 20, maxPerAccount: 32 };
@@ -227,7 +229,13 @@ function syncing(
     limits: SYNC_LIMITS,
     needsState: (height) => snapshots?.isDue(height) ?? false,
   });
-  const backfill = createBackfill({ ...shared, initialHeight, engine, isBusy: () => sync.syncing });
+  const backfill = createBackfill({
+    ...shared,
+    initialHeight,
+    engine,
+    isBusy: () => sync.syncing,
+    limits: BACKFILL_LIMITS,
+  });
   return { sync, backfill };
 }
 
