@@ -32,6 +32,14 @@ export function planVerification(
   return planQuorum(block, trusted.validators, verification);
 }
 
+/** LIGHT-2: after the trusting period the validators of a trusted header may have taken their stake out. */
+export function hasExpired(
+  { timeMs }: TrustedState,
+  { rules, nowMs }: Omit<Verification, 'identity'>,
+): boolean {
+  return timeMs + rules.trustingPeriodMs <= nowMs;
+}
+
 /** The plan for a block that is trusted by its hash: only that its own validators made it final. */
 export function planOwnQuorum(block: LightBlock, verification: Verification): Result<Plan> {
   return planQuorum(block, undefined, verification);
@@ -43,8 +51,7 @@ function verifyTimes(
   { rules, nowMs }: Verification,
 ): Result<void> {
   const { height, timeMs } = header;
-  // LIGHT-2: after the trusting period the validators of the trusted header may have taken their stake out.
-  if (trusted.timeMs + rules.trustingPeriodMs <= nowMs) {
+  if (hasExpired(trusted, { rules, nowMs })) {
     const message = `the trusted header of height ${trusted.height} is older than ${rules.trustingPeriodMs} ms; take a newer height and hash from a source that you trust`;
     return err(lightError('trust-expired', message, { height: trusted.height }));
   }

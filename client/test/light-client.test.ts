@@ -121,6 +121,53 @@ describe('a light client that skips', () => {
     assert.equal(await codeOf(clientOf(steady, { trust, primary }).verifiedAt(12)), 'light.wrong-parent');
   });
 
+  it('LIGHT-10 walks back from a verified header above when what is trusted below has expired, and only then', async () => {
+    for (const from of ['genesis', 'header'] as const) {
+      let nowMs = steady.timeMs;
+      const store = memoryLightStore();
+      const forger = steady.source('forger', {
+        forge: (height) => (height === 35 ? forged(steady, 35, { timeMs: 1 }) : undefined),
+      });
+      const [client, deceived] = [steady.source('primary'), forger].map((primary) =>
+        createLightClient({
+          identity: IDENTITY,
+          trust: steady.genesis,
+          rules: { trustingPeriodMs: DAY_MS },
+        })({ primary, store, clock: { now: () => nowMs }, verifier: counting() }),
+      );
+      assert.ok(client !== undefined && deceived !== undefined);
+      if (from === 'header') await client.verifiedAt(10);
+      await client.verifiedAt(40);
+      nowMs += 2 * DAY_MS;
+      assert.equal(await codeOf(deceived.verifiedAt(30)), 'light.wrong-parent');
+      assert.equal((await store.above(10))?.header.height, 40, 'nothing of it is kept');
+      assert.deepEqual((await client.verifiedAt(30)).hash, steady.blockAt(30).hash);
+      assert.deepEqual((await store.atOrBelow(39))?.hash, steady.blockAt(30).hash);
+      assert.equal(await codeOf(client.verifiedAt(45)), 'light.trust-expired');
+    }
+    const primary = steady.source('primary');
+    const client = clientOf(steady, { primary });
+    await client.verifiedAt(10);
+    await client.verifiedAt(40);
+    await client.verifiedAt(30);
+    assert.deepEqual(primary.asked, [10, 40, 30], 'while it is trusted, one step is enough');
+  });
+
+  it('LIGHT-10 LIGHT-2 what is above is of no use when it is too far', async () => {
+    let nowMs = steady.timeMs;
+    const store = memoryLightStore();
+    const client = createLightClient({
+      identity: IDENTITY,
+      trust: steady.genesis,
+      rules: { trustingPeriodMs: DAY_MS },
+    })({ primary: steady.source('primary'), store, clock: { now: () => nowMs }, verifier: counting() });
+    const far = { ...steady.headerAt(50), height: 10_031 };
+    const set = steady.setAt(50);
+    await store.put(lightBlock(far, sign(set, { height: 10_031, blockHash: blockHash(far) }), set));
+    nowMs += 2 * DAY_MS;
+    assert.equal(await codeOf(client.verifiedAt(30)), 'light.trust-expired');
+  });
+
   it('LIGHT-11 starts from a header that the user trusts, and from no other', async () => {
     const trust = { kind: 'header', height: 30, hash: steady.blockAt(30).hash } as const;
     assert.equal((await clientOf(steady, { trust }).latest()).header.height, 50);

@@ -1,6 +1,7 @@
 import { equalBytes, toHex, type SignatureVerifier } from '#kernel';
 import type { ChainIdentity } from '#services/transaction/portable';
 import { lightValidatorSet, stateOf } from '../domain/light-block.ts';
+import { hasExpired } from '../domain/plan-verification.ts';
 import {
   DEFAULT_CLOCK_DRIFT_MS,
   DEFAULT_TRUST_LEVEL,
@@ -11,7 +12,7 @@ import {
   type VerificationRules,
 } from '../domain/types.ts';
 import { lightError } from '../errors.ts';
-import { TRUST_DENOMINATOR_MAX } from '../limits.ts';
+import { BACKWARD_MAX, TRUST_DENOMINATOR_MAX } from '../limits.ts';
 import type { LightBlockSource, LightStore } from '../ports.ts';
 import { hearWitness } from './cross-check.ts';
 import { memoryLightStore } from './memory-store.ts';
@@ -133,6 +134,8 @@ class SkippingLightClient implements LightClient {
     const root = known === undefined ? await this.#rootFor(height) : stateOf(known);
     if (root === undefined) return this.#below(height);
     if (root.height === height) return (await this.#store.atOrBelow(height)) as LightBlock;
+    const above = await this.#aboveExpired(root, height);
+    if (above !== undefined) return this.#walkBackFrom(above, height);
     const target = given ?? (await blockAt(primary, height));
     const trace = await traceTo(this.#context, root, target, primary);
     await this.#crossCheck(root, trace);
@@ -146,7 +149,22 @@ class SkippingLightClient implements LightClient {
     const lowest = await this.#store.above(height);
     if (lowest === undefined)
       throw lightError('wrong-height', `no header is at height ${height}`, { height });
-    const block = await walkBack(lowest, height, this.#components.primary);
+    return this.#walkBackFrom(lowest, height);
+  }
+
+  /**
+   * LIGHT-10: what a height is walked back to from when the trusted state below it has expired. A block too far above
+   * is of no use: then it is the trust that is missing.
+   */
+  async #aboveExpired(root: TrustedState, height: number): Promise<LightBlock | undefined> {
+    const { rules, clock } = this.#context;
+    if (!hasExpired(root, { rules, nowMs: clock.now() })) return undefined;
+    const above = await this.#store.above(height);
+    return above !== undefined && above.header.height - height <= BACKWARD_MAX ? above : undefined;
+  }
+
+  async #walkBackFrom(above: LightBlock, height: number): Promise<LightBlock> {
+    const block = await walkBack(above, height, this.#components.primary);
     await this.#store.put(block);
     return block;
   }

@@ -19,7 +19,7 @@ export async function walkBack(
   let block = from;
   const distance = from.header.height - height;
   if (distance > BACKWARD_MAX) {
-    const message = `height ${height} is ${distance} below the lowest verified header, at most ${BACKWARD_MAX} are walked; trust a header nearer to it`;
+    const message = `height ${height} is ${distance} below the nearest verified header above, at most ${BACKWARD_MAX} are walked; trust a header nearer to it`;
     throw lightError('too-many-steps', message, { from: from.header.height, to: height });
   }
   while (block.header.height > height) {

@@ -120,6 +120,9 @@ export const RECENT_TRANSACTIONS_MAX = 20_000;
 /** Snapshots that a node offers its peers. */
 export const SNAPSHOTS_LISTED_MAX = 4;
 
+/** Peers whose failed offers are remembered by a node that joins. */
+export const OFFERING_PEERS_MAX = 1_024;
+
 /** Headers with their commits in one answer, and the bytes beyond which no further one is added. */
 export const HEADERS_MAX = 256;
 export const HEADERS_ANSWER_BYTES = 512 * 1024;
@@ -140,6 +143,8 @@ export interface StateSyncLimits {
   readonly discoveryMs: number;
   /** Without a snapshot that can be verified for this long, state sync gives up. */
   readonly giveUpMs: number;
+  /** For the list of a peer's snapshots. It is small, and one peer must not use up the time of all. */
+  readonly manifestTimeoutMs: number;
   readonly requestsPerPeer: number;
   readonly requestTimeoutMs: number;
   /** Failures of a peer in a row after which it is asked no more. */
@@ -152,6 +157,7 @@ export interface StateSyncLimits {
 export const STATE_SYNC_LIMITS: StateSyncLimits = {
   discoveryMs: 3_000,
   giveUpMs: 60_000,
+  manifestTimeoutMs: 3_000,
   requestsPerPeer: 2,
   requestTimeoutMs: 15_000,
   failuresMax: 3,

@@ -10,7 +10,13 @@ import { sharedVerifier } from './verifier.ts';
 /** Longer than a run: what may happen in it is the light client's own matter, with tests of its own. */
 const TRUSTING_PERIOD_MS = 86_400_000;
 /** A node that finds no snapshot soon starts from the genesis: a run waits for it. */
-const LIMITS = { discoveryMs: 300, giveUpMs: 15_000, requestTimeoutMs: 1_500, pollMs: 200 };
+const LIMITS = {
+  discoveryMs: 300,
+  giveUpMs: 15_000,
+  manifestTimeoutMs: 1_000,
+  requestTimeoutMs: 1_500,
+  pollMs: 200,
+};
 
 export interface JoinByState {
   readonly genesis: GenesisState;

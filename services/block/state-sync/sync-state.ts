@@ -30,8 +30,26 @@ export async function syncState(
   signal: AbortSignal,
 ): Promise<StateSyncOutcome | undefined> {
   const limits = { ...STATE_SYNC_LIMITS, ...components.limits };
+  const ended = new AbortController();
+  const offers = new Offers(components.transport, {
+    timeoutMs: limits.manifestTimeoutMs,
+    signal: AbortSignal.any([signal, ended.signal]),
+  });
+  try {
+    return await takeBest(offers, components, limits, signal);
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Takes one offer after the other until one leads to a state or the time is up. */
+async function takeBest(
+  offers: Offers,
+  components: StateSyncComponents,
+  limits: StateSyncLimits,
+  signal: AbortSignal,
+): Promise<StateSyncOutcome | undefined> {
   const { clock, engine, transport, logger } = components;
-  const offers = new Offers(transport, limits.requestTimeoutMs);
   const startedMs = clock.monotonic();
   let discoveredMs: number | undefined;
   for (;;) {
@@ -43,17 +61,17 @@ export async function syncState(
     const isDue = discoveredMs !== undefined && nowMs - discoveredMs >= limits.discoveryMs;
     if (isDue) await offers.refresh();
     const offer = isDue ? offers.best() : undefined;
-    if (offer === undefined) {
-      if (isDue) offers.forgetTried();
-      await pause(components, limits.pollMs);
-      continue;
-    }
+    // Where all have failed before, something new may come.
+    if (offer === undefined || offer.failures > 0) await pause(components, limits.pollMs);
+    if (offer === undefined) continue;
+    let proven: ProvenHeaders | undefined;
     try {
-      const counts = await take(offer, components, limits, signal);
+      proven = await prove(offer, components);
+      const counts = await take(offer, proven, components, limits, signal);
       return { ...counts, height: offer.manifest.height, elapsedMs: clock.monotonic() - startedMs };
     } catch (error) {
       if (!isCodedError(error) || error.action === 'halt') throw error;
-      offers.setTried(offer);
+      offers.setFailed(offer, proven !== undefined);
       await clearUnfinishedRestore(engine);
       logger.warn({ height: offer.manifest.height, err: error }, 'a snapshot did not lead to a state');
     }
@@ -66,17 +84,27 @@ function pause({ scheduler }: StateSyncComponents, delayMs: number): Promise<voi
   });
 }
 
+/** Headers of a snapshot's height, and of the next, in which the root of the state stands. */
+interface ProvenHeaders {
+  readonly own: VerifiedHeader;
+  readonly next: VerifiedHeader;
+}
+
+async function prove({ manifest }: Offer, { headers }: StateSyncComponents): Promise<ProvenHeaders> {
+  const { height } = manifest;
+  const next = await headers.verifiedAt(height + 1);
+  return { own: await headers.verifiedAt(height), next };
+}
+
 async function take(
   offer: Offer,
+  { own: verified, next }: ProvenHeaders,
   components: StateSyncComponents,
   limits: StateSyncLimits,
   signal: AbortSignal,
 ): Promise<ChunkCounts> {
-  const { identity, engine, transport, headers, logger } = components;
+  const { identity, engine, transport, logger } = components;
   const { height, stateRoot: claimed } = offer.manifest;
-  // The root after a height stands in the header of the next.
-  const next = await headers.verifiedAt(height + 1);
-  const verified = await headers.verifiedAt(height);
   const { stateRoot, receiptRoot } = next.header;
   if (!equalBytes(claimed, stateRoot)) {
     for (const peer of offer.peers) transport.report(peer, 'invalid', 'its snapshot is of another state');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { silentLogger, toHex, type Clock } from '#kernel';
+import { CodedError, silentLogger, toHex, type Clock } from '#kernel';
 import { systemClock, systemScheduler } from '#runtime';
 import { isEmpty, manifestCodec, type Snapshots, type SnapshotManifest } from '#services/blockchain';
 import { createBlockSync } from '../sync/create-block-sync.ts';
@@ -29,6 +29,43 @@ import { filled } from './fixtures/samples.ts';
 
 const flipped = (bytes: Uint8Array | undefined): Uint8Array | undefined =>
   bytes?.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte));
+
+/** Lists of a peer that each time offers two other snapshots, far above the chain. */
+function inventing({ snapshots }: Source, step = 1): Snapshots['list'] {
+  let height = 1_000_000;
+  return async () => {
+    const [manifest] = await snapshots.list();
+    assert.ok(manifest !== undefined);
+    height += 2 * step;
+    return [
+      { ...manifest, height },
+      { ...manifest, height: height + step },
+    ];
+  };
+}
+
+/**
+ * Headers of the source, with a clock on which it takes five seconds to find out that one cannot be verified.
+ *
+ * @param refuses how often also those of the snapshot cannot be
+ */
+function costlyHeaders(source: Source, { refuses = 0 } = {}) {
+  const believed = headersOf(source);
+  const refused: number[] = [];
+  let left = refuses;
+  let nowMs = 0;
+  const headers: HeaderVerifier = {
+    async verifiedAt(height) {
+      if (height <= 6 && left === 0) return believed.verifiedAt(height);
+      if (height <= 6) left -= 1;
+      nowMs += 5_000;
+      refused.push(height);
+      throw new CodedError({ code: 'test.no', status: 1, action: 'retry', title: '' }, 'nobody has it');
+    },
+  };
+  const clock: Clock = { now: () => nowMs, monotonic: () => nowMs };
+  return { headers, clock, refused };
+}
 
 describe('a node that joins by state sync', () => {
   test('SYNC-3 SYNC-5 takes the snapshot from honest peers and a liar, and follows without the history', async (context) => {
@@ -141,12 +178,102 @@ describe('a node that joins by state sync', () => {
     assert.deepEqual(network.reports, [], 'to have nothing is no lie');
   });
 
+  for (const [way, step] of [
+    ['rise', 1],
+    ['fall', -1],
+  ] as const) {
+    test(`SYNC-2 a peer with ever other snapshots that nobody can verify, whose heights ${way}, costs one attempt`, async (context) => {
+      const source = await makeSource();
+      const network = new TestNetwork();
+      const syncs = [
+        serve(network, 'liar', source, { list: inventing(source, step) }),
+        serve(network, 'one', source),
+      ];
+      for (const sync of syncs) context.after(() => sync.stop());
+      const chain = costlyHeaders(source);
+      const { outcome } = await run(network, source, { giveUpMs: 60_000 }, chain.headers, chain.clock);
+      assert.equal(outcome?.height, 4);
+      assert.equal(chain.refused.length, 1, `heights in vain: ${chain.refused.join(' ')}`);
+    });
+  }
+
+  test('SYNC-2 after a failure the older snapshot of an honest peer comes before the newer one of a liar', async (context) => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    const [manifest] = await source.snapshots.list();
+    assert.ok(manifest !== undefined);
+    const syncs = [
+      serve(network, 'liar', source, { list: inventing(source) }),
+      // The header after its newest one is not there yet.
+      serve(network, 'one', source, { list: async () => [{ ...manifest, height: 6 }, manifest] }),
+    ];
+    for (const sync of syncs) context.after(() => sync.stop());
+    const chain = costlyHeaders(source);
+    const { outcome } = await run(network, source, { giveUpMs: 60_000 }, chain.headers, chain.clock);
+    assert.equal(outcome?.height, 4);
+    assert.deepEqual(chain.refused.slice(1), [7], 'one attempt of the liar, then one of the honest peer');
+  });
+
+  test('SYNC-2 an honest snapshot that failed is tried again though a liar always has another', async (context) => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    const syncs = [
+      serve(network, 'liar', source, { list: inventing(source) }),
+      serve(network, 'one', source),
+    ];
+    for (const sync of syncs) context.after(() => sync.stop());
+    const chain = costlyHeaders(source, { refuses: 2 });
+    const { outcome } = await run(network, source, { giveUpMs: 60_000 }, chain.headers, chain.clock);
+    assert.equal(outcome?.height, 4);
+    const ofLiar = chain.refused.filter((height) => height > 6).length;
+    assert.ok(ofLiar <= 3, `${ofLiar} attempts of the liar while the honest peer had three`);
+  });
+
+  test('SYNC-2 waits once, and not for long, for a peer that does not say what it has', async (context) => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    const silence = Promise.withResolvers<SnapshotManifest[]>();
+    const syncs = [
+      serve(network, 'silent', source, { list: () => silence.promise }),
+      serve(network, 'one', source),
+    ];
+    for (const sync of syncs) context.after(() => sync.stop());
+    const limits = { manifestTimeoutMs: 50, requestTimeoutMs: 5_000 };
+    const { outcome } = await run(network, source, limits);
+    silence.resolve([]);
+    assert.equal(outcome?.height, 4);
+    assert.ok(outcome.elapsedMs < 3_000, `${outcome.elapsedMs} ms`);
+  });
+
+  test('SYNC-2 a peer that answers late again and again does not hold up the attempts', async (context) => {
+    const source = await makeSource();
+    const network = new TestNetwork();
+    const silence = Promise.withResolvers<SnapshotManifest[]>();
+    const invent = inventing(source);
+    let asked = 0;
+    const syncs = [
+      serve(network, 'late', source, {
+        list: () => {
+          asked += 1;
+          return asked === 1 ? invent() : silence.promise;
+        },
+      }),
+      serve(network, 'one', source),
+    ];
+    for (const sync of syncs) context.after(() => sync.stop());
+    const limits = { manifestTimeoutMs: 5_000, requestTimeoutMs: 5_000 };
+    const { outcome } = await run(network, source, limits, costlyHeaders(source).headers);
+    silence.resolve([]);
+    assert.equal(outcome?.height, 4);
+    assert.ok(asked > 1, 'it was asked anew');
+    assert.ok(outcome.elapsedMs < 3_000, `${outcome.elapsedMs} ms`);
+  });
+
   test('SYNC-1 SYNC-6 without a header that is verified it gives up, and the home is empty', async (context) => {
     const source = await makeSource();
     const network = new TestNetwork();
     const sync = serve(network, 'one', source);
     context.after(() => sync.stop());
-    const { CodedError } = await import('#kernel');
     const refuse: HeaderVerifier = {
       verifiedAt: async () => {
         throw new CodedError({ code: 'test.no', status: 1, action: 'penalise', title: '' }, 'forged');
