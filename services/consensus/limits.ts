@@ -96,6 +96,6 @@ export const SIGNATURES_PENDING_MAX = 4;
 export const SAID_VOTES_MAX = 16;
 /** Time in which a remote signer must answer. */
 export const SIGNER_TIMEOUT_MS = 1_000;
-/** Pauses between attempts to get the lease. */
+/** Pauses between attempts to get the lease, and to have votes signed that failed while it lasted. */
 export const SIGNER_RETRY_MS_MIN = 100;
 export const SIGNER_RETRY_MS_MAX = 2_000;

@@ -81,6 +81,9 @@ class LeasedSigner implements RemoteSigner {
   #token: number | undefined;
   #retryMs = SIGNER_RETRY_MS_MIN;
   #timer: Cancellable | undefined;
+  /** Set while votes are to be asked for again that failed under a lease that lasts. */
+  #askAgainTimer: Cancellable | undefined;
+  #askAgainMs = SIGNER_RETRY_MS_MIN;
   #isLooking = false;
   #tail: Promise<unknown> = Promise.resolve();
   #pending = 0;
@@ -121,6 +124,8 @@ class LeasedSigner implements RemoteSigner {
   async stop(): Promise<void> {
     this.#isRunning = false;
     this.#timer?.cancel();
+    this.#askAgainTimer?.cancel();
+    this.#askAgainTimer = undefined;
     this.#unsubscribe?.();
     await this.#giveBack();
   }
@@ -139,6 +144,7 @@ class LeasedSigner implements RemoteSigner {
   #sign(kind: 'vote' | 'proposal', body: Uint8Array, digest: Uint8Array): Promise<Uint8Array> {
     if (this.#token === undefined) return Promise.reject(this.#whyNot());
     if (this.#pending >= SIGNATURES_PENDING_MAX) {
+      this.#haveAskedAgain();
       return Promise.reject(unavailable(`${this.#pending} signatures wait already`));
     }
     this.#pending++;
@@ -161,17 +167,34 @@ class LeasedSigner implements RemoteSigner {
     const answer = await this.#ask({ kind, token, body });
     if (answer.status !== 'ok') {
       const error = refusalOf(answer);
-      if (error.code === 'consensus.sign-fenced') this.#lose(error);
+      if (answer.status === 'consensus.sign-fenced') this.#lose(error);
+      if (answer.status === 'consensus.signer-failed') this.#haveAskedAgain();
       if (answer.body.length > 0) this.#tellSaid(answer);
       throw error;
     }
     const { publicKey } = this;
-    if (this.#components.verifier.verify({ publicKey, digest, signature: answer.signature }))
+    if (this.#components.verifier.verify({ publicKey, digest, signature: answer.signature })) {
+      this.#askAgainMs = SIGNER_RETRY_MS_MIN;
       return answer.signature;
+    }
     throw consensusError(
       'signer-failed',
       'the signature of the signer is not one of the configured consensus key; compare signer.consensusKey with what "node0 signer init" printed',
     );
+  }
+
+  /**
+   * CONS-15: a vote that failed under a lease that lasts would not be asked for again, since the lease does not come
+   * back. One pause is under way at a time, and it ends with the asking: nobody asks for a vote whose round is over.
+   */
+  #haveAskedAgain(): void {
+    if (!this.#isRunning || this.#askAgainTimer !== undefined) return;
+    this.#askAgainTimer = this.#components.scheduler.after(this.#askAgainMs, () => {
+      this.#askAgainTimer = undefined;
+      // Without a lease, the one that comes makes it known.
+      if (this.#token !== undefined) for (const listener of this.#listeners) listener();
+    });
+    this.#askAgainMs = Math.min(SIGNER_RETRY_MS_MAX, 2 * this.#askAgainMs);
   }
 
   #tellSaid({ body: bytes, signature }: SignerAnswer): void {
