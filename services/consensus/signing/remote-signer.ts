@@ -84,7 +84,8 @@ class LeasedSigner implements RemoteSigner {
   /** Set while votes are to be asked for again that failed under a lease that lasts. */
   #askAgainTimer: Cancellable | undefined;
   #askAgainMs = SIGNER_RETRY_MS_MIN;
-  #isLooking = false;
+  /** The look that is under way. */
+  #looking: Promise<void> | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #pending = 0;
   #unsubscribe: (() => void) | undefined;
@@ -127,6 +128,8 @@ class LeasedSigner implements RemoteSigner {
     this.#askAgainTimer?.cancel();
     this.#askAgainTimer = undefined;
     this.#unsubscribe?.();
+    // It may bring a lease.
+    await this.#looking;
     await this.#giveBack();
   }
 
@@ -221,14 +224,14 @@ class LeasedSigner implements RemoteSigner {
   #lookIn(delayMs: number): void {
     if (!this.#isRunning) return;
     this.#timer?.cancel();
-    this.#timer = this.#components.scheduler.after(delayMs, () => void this.#look());
+    this.#timer = this.#components.scheduler.after(delayMs, () => {
+      // The look that is under way sets the time of the next.
+      this.#looking ??= this.#look();
+    });
   }
 
   /** Renews the lease, or tries to get it; then sets the time of the next look. */
   async #look(): Promise<void> {
-    // The look that is under way sets the time of the next.
-    if (this.#isLooking || !this.#isRunning) return;
-    this.#isLooking = true;
     let nextMs = SIGNER_RETRY_MS_MAX;
     try {
       nextMs = await this.#seeToLease();
@@ -238,7 +241,7 @@ class LeasedSigner implements RemoteSigner {
       nextMs = this.#retryMs;
       this.#retryMs = Math.min(SIGNER_RETRY_MS_MAX, 2 * nextMs);
     } finally {
-      this.#isLooking = false;
+      this.#looking = undefined;
       // Between 75 and 125 percent: two nodes that wait for one lease do not come together for ever.
       this.#lookIn(Math.round(nextMs * (0.75 + this.#components.random.integer(501) / 1_000)));
     }
@@ -261,7 +264,7 @@ class LeasedSigner implements RemoteSigner {
       // The lease may have been lost while the answer was on its way.
       if (kind === 'renew') return this.#token === token ? answer.forMs / 3 : SIGNER_RETRY_MS_MIN;
       this.#token = answer.token;
-      this.#enter({ state: 'signing' });
+      if (this.#isRunning) this.#enter({ state: 'signing' });
       return answer.forMs / 3;
     }
     const error = refusalOf(answer);

@@ -110,6 +110,22 @@ describe('remote signer (CONS-13, CONS-15)', () => {
     assert.ok(await time.runUntil(() => isStopped && stateOf(a.signer) === 'signing', LEASE_MS));
   });
 
+  it('gives back a lease that comes when it has stopped', async () => {
+    const { time, node } = await world();
+    const a = node('a');
+    let ready = 0;
+    a.signer.onReady(() => ready++);
+    a.link.delayMs = 50;
+    await time.run(10);
+    let isStopped = false;
+    void a.signer.stop().then(() => (isStopped = true));
+    assert.ok(await time.runUntil(() => isStopped, 1_000));
+    const b = node('b');
+    assert.ok(await time.runUntil(() => stateOf(b.signer) === 'signing', 100));
+    await time.run(2 * LEASE_MS);
+    assert.deepEqual([ready, a.link.requests, stateOf(b.signer)], [0, 2, 'signing']);
+  });
+
   it('answers at once with a code while the signer is away, and comes back by itself', async () => {
     const { time, node } = await world();
     const { link, signer } = node('a');
