@@ -140,12 +140,23 @@ describe('an equivocating proposer', () => {
     forged[1 + 8 + 4 + 4 + 32 + 4] = (forged[1 + 8 + 4 + 4 + 32 + 4] as number) ^ 1;
     const { id } = nodeAt(world, 0);
     const found: number[] = [];
-    for (const message of [first, forged, second]) {
-      world.network.inject('evil', id, message);
+    for (const [peer, message] of [
+      ['evil', first],
+      ['forger', forged],
+      ['forger', forged],
+      ['evil', second],
+    ] as const) {
+      world.network.inject(peer, id, message);
       await world.time.run(5);
       found.push(nodeAt(world, 0).pool.statistics().found);
     }
-    assert.deepEqual(found, [0, 0, 1]);
+    assert.deepEqual(found, [0, 0, 0, 1]);
+    // Each one cost a check of a signature; those who relay have made it before.
+    assert.deepEqual(
+      world.network.reports.map(({ by, peer, offence }) => [by, peer, offence]),
+      [1, 2].map(() => [id, 'forger', 'invalid']),
+    );
+    assert.match(world.network.reports[0]?.reason ?? '', /signature of a proposal of height 2 round/);
     await world.settle(1);
     await world.stop();
   });
