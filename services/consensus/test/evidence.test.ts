@@ -23,6 +23,8 @@ import {
   EVIDENCE_PER_VALIDATOR_MAX,
   EVIDENCE_POOL_BYTES_MAX,
   EVIDENCE_POOL_MAX,
+  EVIDENCE_QUEUE_BYTES_MAX,
+  EVIDENCE_QUEUE_BYTES_PER_PEER_MAX,
   EVIDENCE_QUEUE_PER_PEER_MAX,
 } from '../limits.ts';
 import { encodeMessage } from '../wire/codec.ts';
@@ -46,6 +48,24 @@ function unsigned(height: number, address: Uint8Array = filled(20, 1), timeMs = 
     round: 0,
     first: choice(1),
     second: choice(2),
+  });
+}
+
+/** An attack that nobody signed, of some 400 KiB: as many validators as a set may have. */
+async function largeAttack(world: EvidenceWorld, height: number, timeMs: number): Promise<Evidence> {
+  const block = await nodeAt(world, 0).chain.block(1);
+  assert.ok(block !== undefined);
+  const validators = Array.from({ length: 10_000 }, () => ({ publicKey: filled(32, 1), power: 1 }));
+  const commit = { height, round: 0, blockHash: filled(32, 1), signatures: [] };
+  const header = { ...block.header, height };
+  return sealEvidence({
+    kind: 'light-client-attack',
+    height,
+    timeMs,
+    header,
+    commit,
+    validators,
+    accountable: [],
   });
 }
 
@@ -275,6 +295,7 @@ describe('what peers send', () => {
     // The rest of what an offender sent is not looked at.
     assert.equal(offences(world, 'invalid').length, 1);
     assert.deepEqual(node.pool.pending(), []);
+    assert.equal(node.pool.statistics().unverifiedBytes, 0);
     await world.settle(0);
     await world.stop();
   });
@@ -355,6 +376,42 @@ describe('what peers send', () => {
     // One is being looked at while the others wait.
     const taken = EVIDENCE_QUEUE_PER_PEER_MAX + 1;
     assert.deepEqual([dropped, ignored], [200 - taken, taken + 3]);
+    await world.stop();
+  });
+
+  it('EVID-17: large pieces fill the shares of their peers before they are many', async () => {
+    const world = await EvidenceWorld.start();
+    await world.advance(3);
+    const node = nodeAt(world, 0);
+    const seen = () => node.pool.statistics();
+    const expired = await largeAttack(world, 1, 0);
+    const size = expired.bytes.length;
+    send(
+      world,
+      Array.from({ length: 20 }, () => expired),
+    );
+    await world.time.run(10);
+    // One is being looked at while the others wait.
+    const ofPeer = 1 + Math.floor(EVIDENCE_QUEUE_BYTES_PER_PEER_MAX / size);
+    assert.deepEqual([seen().ignored, seen().dropped], [ofPeer, 20 - ofPeer]);
+    // What waits: the messages come at one instant.
+    for (let peer = 0; peer < 12; peer++) {
+      const messages = Array.from({ length: 6 }, () => expired);
+      for (const message of packEvidence(messages))
+        world.network.hand(`flood ${peer}`, node.id, message, 'evidence');
+    }
+    const { unverifiedBytes } = seen();
+    assert.ok(unverifiedBytes <= EVIDENCE_QUEUE_BYTES_MAX, `${unverifiedBytes} bytes`);
+    assert.ok(unverifiedBytes > EVIDENCE_QUEUE_BYTES_MAX - size, `${unverifiedBytes} bytes`);
+    await world.time.run(10);
+    assert.equal(seen().unverifiedBytes, 0);
+    const early = await Promise.all(
+      [1, 2, 3].map((timeMs) => largeAttack(world, world.height() + 4, timeMs)),
+    );
+    send(world, early);
+    await world.time.run(10);
+    assert.deepEqual([seen().early, seen().unverifiedBytes], [1, size]);
+    assert.deepEqual(world.network.reports, []);
     await world.stop();
   });
 
