@@ -55,7 +55,7 @@ export class EarlyEvidence {
       this.#own.set(id, sourced);
       return true;
     }
-    if (evidence.height > tip + EARLY_EVIDENCE_HEIGHTS_MAX) return false;
+    if (latestHeight(evidence) > tip + EARLY_EVIDENCE_HEIGHTS_MAX) return false;
     if (!this.#shares.take(peer, evidence.bytes.length)) return false;
     this.#sent.set(id, sourced);
     return true;
@@ -69,4 +69,10 @@ export class EarlyEvidence {
     this.#shares.clear();
     return all;
   }
+}
+
+/** EVID-10: the last height that the evidence is about; an attack is of a common height, which may be long final. */
+function latestHeight(evidence: Evidence): number {
+  if (evidence.kind !== 'light-client-attack') return evidence.height;
+  return Math.max(evidence.height, evidence.header.height);
 }

@@ -52,12 +52,17 @@ function unsigned(height: number, address: Uint8Array = filled(20, 1), timeMs = 
 }
 
 /** An attack that nobody signed, of some 400 KiB: as many validators as a set may have. */
-async function largeAttack(world: EvidenceWorld, height: number, timeMs: number): Promise<Evidence> {
+async function largeAttack(
+  world: EvidenceWorld,
+  height: number,
+  timeMs: number,
+  headerHeight = height,
+): Promise<Evidence> {
   const block = await nodeAt(world, 0).chain.block(1);
   assert.ok(block !== undefined);
   const validators = Array.from({ length: 10_000 }, () => ({ publicKey: filled(32, 1), power: 1 }));
-  const commit = { height, round: 0, blockHash: filled(32, 1), signatures: [] };
-  const header = { ...block.header, height };
+  const commit = { height: headerHeight, round: 0, blockHash: filled(32, 1), signatures: [] };
+  const header = { ...block.header, height: headerHeight };
   return sealEvidence({
     kind: 'light-client-attack',
     height,
@@ -411,6 +416,10 @@ describe('what peers send', () => {
     send(world, early);
     await world.time.run(10);
     assert.deepEqual([seen().early, seen().unverifiedBytes], [1, size]);
+    // Of a height that is final, with a header of one that never is: it would wait for good.
+    send(world, [await largeAttack(world, 1, world.time.now(), 2 ** 40)], node, 'another');
+    await world.time.run(10);
+    assert.equal(seen().early, 1);
     assert.deepEqual(world.network.reports, []);
     await world.stop();
   });
