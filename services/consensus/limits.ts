@@ -74,13 +74,18 @@ export const PACE_PAUSE_MS_MAX = 150;
 export const EVIDENCE_POOL_MAX = 1_000;
 export const EVIDENCE_POOL_BYTES_MAX = 8 * 1024 * 1024;
 export const EVIDENCE_PER_VALIDATOR_MAX = 16;
-/** Evidence of peers that nobody looked at yet, in all and of one peer. */
+/** Evidence of peers that nobody looked at yet, in pieces and bytes, in all and of one peer. */
 export const EVIDENCE_QUEUE_MAX = 512;
 export const EVIDENCE_QUEUE_PER_PEER_MAX = 64;
+export const EVIDENCE_QUEUE_BYTES_MAX = 16 * 1024 * 1024;
+export const EVIDENCE_QUEUE_BYTES_PER_PEER_MAX = 2 * 1024 * 1024;
 /** Evidence of peers that cannot be checked yet: in all, of one peer, and how many heights ahead. */
 export const EARLY_EVIDENCE_MAX = 128;
 export const EARLY_EVIDENCE_PER_PEER_MAX = 16;
 export const EARLY_EVIDENCE_HEIGHTS_MAX = 8;
+/** Bytes of it encoded; decoded, it takes up to ten times as much. One of the largest fits. */
+export const EARLY_EVIDENCE_BYTES_MAX = 4 * 1024 * 1024;
+export const EARLY_EVIDENCE_BYTES_PER_PEER_MAX = 512 * 1024;
 /** New evidence waits so long for company; what still waits for a block is offered again so often. */
 export const EVIDENCE_GOSSIP_DELAY_MS = 20;
 export const EVIDENCE_REPEAT_MS = 10_000;
@@ -96,6 +101,6 @@ export const SIGNATURES_PENDING_MAX = 4;
 export const SAID_VOTES_MAX = 16;
 /** Time in which a remote signer must answer. */
 export const SIGNER_TIMEOUT_MS = 1_000;
-/** Pauses between attempts to get the lease. */
+/** Pauses between attempts to get the lease, and to have votes signed that failed while it lasted. */
 export const SIGNER_RETRY_MS_MIN = 100;
 export const SIGNER_RETRY_MS_MAX = 2_000;

@@ -9,7 +9,7 @@ export interface ConsensusSigner {
   readonly publicKey: Uint8Array;
   /** CONS-15: a signature may take long or never come; consensus does not wait for it. */
   readonly isRemote?: boolean;
-  /** Tells when a signer that could not sign can again. */
+  /** Tells when to ask again for what the signer could not sign: it is back, or some time has passed since it failed. */
   onReady?(listener: () => void): () => void;
   /** CONS-16: tells what another node had the key say in a place in which this one asked for something else. */
   onSaid?(listener: (body: VoteBody, signature: Uint8Array) => void): () => void;

@@ -13,6 +13,8 @@ const LIMITS: Readonly<Record<string, number>> = {
   'consensus.proposal-bytes': 16 * 2 ** 20,
   'evidence.pending': 1_000,
   'evidence.early': 2_000,
+  /** Before anybody looked at it, and what cannot be checked yet. */
+  'evidence.unverified-bytes': (16 + 4) * 2 ** 20,
   /** Bytes of all peers' queues. */
   'network.queued': 64 * 2 ** 20,
   'gossip.announced': 50_000,

@@ -231,6 +231,7 @@ function gaugesOf(machine: Machine): [string, number][] {
   const { node } = machine;
   if (node === undefined) return [];
   const { waiting, early, kept, proposalBytes } = node.consensus.statistics();
+  const evidence = node.evidence.statistics();
   return [
     ['mempool.transactions', node.mempool.size],
     ['mempool.bytes', node.mempool.bytes],
@@ -238,8 +239,9 @@ function gaugesOf(machine: Machine): [string, number][] {
     ['consensus.early', early],
     ['consensus.kept', kept],
     ['consensus.proposal-bytes', proposalBytes],
-    ['evidence.pending', node.evidence.statistics().pending],
-    ['evidence.early', node.evidence.statistics().early],
+    ['evidence.pending', evidence.pending],
+    ['evidence.early', evidence.early],
+    ['evidence.unverified-bytes', evidence.unverifiedBytes],
     ['network.queued', node.network.statistics().bytesQueued],
     ['gossip.announced', node.gossip.statistics().announced],
     ['log.bytes', machine.disk.logBytes],

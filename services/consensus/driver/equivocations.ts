@@ -1,8 +1,7 @@
-import { equalBytes, toHex, type Logger, type SignatureVerifier } from '#kernel';
+import { equalBytes, ok, toHex, type Logger, type Result } from '#kernel';
 import {
   duplicateProposalEvidence,
   duplicateVoteEvidence,
-  proposalDigest,
   type Evidence,
   type OffencePlace,
 } from '#services/block';
@@ -10,11 +9,10 @@ import type { ConsensusComponents } from '../face.ts';
 import type { SignedProposal } from '../wire/messages.ts';
 import type { Equivocation } from './height-book.ts';
 import type { HeightContext } from './height-context.ts';
+import { checkProposalSignature, type MessageCheckComponents } from './message-checks.ts';
 import type { Telemetry } from './telemetry.ts';
 
-export interface EquivocationComponents {
-  readonly genesisHash: Uint8Array;
-  readonly verifier: Pick<SignatureVerifier, 'verify'>;
+export interface EquivocationComponents extends MessageCheckComponents {
   readonly telemetry: Telemetry;
   readonly logger: Logger;
   readonly evidence?: ConsensusComponents['evidence'];
@@ -41,16 +39,18 @@ export function keepEquivocation(
 /**
  * EVID-4: sees whether a proposal contradicts one that is here, before it is dropped as one too many. Its
  * signature is checked only then, and only until one such proposal of its maker was found in the height.
+ *
+ * @returns `consensus.invalid-signature` for a forged one: who relays a proposal has verified it
  */
 export function watchProposal(
   components: EquivocationComponents,
   context: HeightContext,
   proposal: SignedProposal,
-): void {
-  const { genesisHash, verifier, telemetry, logger } = components;
+): Result<void> {
+  const { telemetry, logger } = components;
   const { height, book, set } = context;
-  const { body, proposerIndex, signature } = proposal;
-  if (book.doubleProposers.has(proposerIndex)) return;
+  const { body, proposerIndex } = proposal;
+  if (book.doubleProposers.has(proposerIndex)) return ok(undefined);
   const first = book
     .proposalsOf(body.round)
     .map((kept) => kept.proposal)
@@ -60,16 +60,17 @@ export function watchProposal(
         !(kept.body.polRound === body.polRound && equalBytes(kept.body.blockHash, body.blockHash)),
     );
   const validator = set.validators[proposerIndex];
-  if (first === undefined || validator === undefined) return;
-  const { publicKey, address } = validator;
-  if (!verifier.verify({ publicKey, digest: proposalDigest(body, genesisHash), signature })) return;
+  if (first === undefined || validator === undefined) return ok(undefined);
+  const signed = checkProposalSignature(proposal, context, components);
+  if (!signed.ok) return signed;
   book.doubleProposers.add(proposerIndex);
   telemetry.count('equivocations');
   logger.warn(
-    { height, round: body.round, validator: toHex(address) },
+    { height, round: body.round, validator: toHex(validator.address) },
     'a validator proposed twice in one round',
   );
   report(components, context, proposerIndex, (place) => duplicateProposalEvidence(first, proposal, place));
+  return ok(undefined);
 }
 
 function report(

@@ -80,34 +80,33 @@ export class HeightRun {
   }
 
   takeVote(peer: PeerId, vote: SignedVote): void {
-    const { telemetry, transport, logger } = this.#components;
+    const { telemetry } = this.#components;
     if (this.#isOver || !isNewVote(vote, this.context, this.#core)) return telemetry.count('votesDropped');
     const checked = checkVote(vote, this.context, this.#components);
-    if (!checked.ok) {
-      telemetry.count('votesDropped');
-      logger.debug({ peer, error: checked.error }, 'a vote was refused');
-      return transport.report(peer, 'invalid', checked.error.message);
-    }
+    if (!checked.ok) return this.#refuse(peer, 'votesDropped', checked.error);
     this.#acceptVote(vote);
   }
 
   takeProposal(peer: PeerId, proposal: SignedProposal, receivedAtMs: number): void {
-    const { telemetry, transport, logger } = this.#components;
-    if (!this.#isOver) watchProposal(this.#components, this.context, proposal);
-    if (this.#isOver || !isNewProposal(proposal, this.context, this.#core)) {
-      return telemetry.count('proposalsDropped');
-    }
+    const { telemetry } = this.#components;
+    if (this.#isOver) return telemetry.count('proposalsDropped');
+    const watched = watchProposal(this.#components, this.context, proposal);
+    if (!watched.ok) return this.#refuse(peer, 'proposalsDropped', watched.error);
+    if (!isNewProposal(proposal, this.context, this.#core)) return telemetry.count('proposalsDropped');
     const checked = checkProposal(proposal, this.context, receivedAtMs, this.#components);
-    if (!checked.ok) {
-      telemetry.count('proposalsDropped');
-      logger.debug({ peer, error: checked.error }, 'a proposal was refused');
-      return transport.report(peer, 'invalid', checked.error.message);
-    }
+    if (!checked.ok) return this.#refuse(peer, 'proposalsDropped', checked.error);
     const { header, timely } = checked.value;
     const value = toHex(proposal.body.blockHash);
     const atMs = this.#components.clock.monotonic();
     this.context.book.addProposal({ proposal, value, header, sender: peer, atMs });
     this.#acceptProposal(proposal, timely);
+  }
+
+  #refuse(peer: PeerId, dropped: 'votesDropped' | 'proposalsDropped', error: Error): void {
+    const { telemetry, transport, logger } = this.#components;
+    telemetry.count(dropped);
+    logger.debug({ peer, error }, 'a message was refused');
+    transport.report(peer, 'invalid', error.message);
   }
 
   takeTransactionsAvailable(): void {

@@ -89,18 +89,16 @@ export function checkProposal(
   proposal: SignedProposal,
   context: HeightContext,
   receivedAtMs: number,
-  { genesisHash, verifier }: MessageCheckComponents,
+  components: MessageCheckComponents,
 ): Result<{ header: Header; timely: boolean }> {
-  const { body, proposerIndex, signature } = proposal;
+  const { body, proposerIndex } = proposal;
   const validator = context.set.validators[proposerIndex];
   if (validator === undefined) return unknownValidator(proposerIndex, context);
   if (context.setting.proposerOf(body.round) !== proposerIndex) {
     return wrongProposer(`validator ${proposerIndex} does not propose in round ${body.round}`, context);
   }
-  const digest = proposalDigest(body, genesisHash);
-  if (!verifier.verify({ publicKey: validator.publicKey, digest, signature })) {
-    return invalidSignature('proposal', context, body.round);
-  }
+  const signed = checkProposalSignature(proposal, context, components);
+  if (!signed.ok) return signed;
   const header = headerOf(proposal);
   if (!header.ok) return header;
   // A block that was proposed before keeps the proposer that made it.
@@ -109,6 +107,19 @@ export function checkProposal(
   }
   const timely = isTimely(body, header.value.timeMs, receivedAtMs, context.tip.consensus);
   return ok({ header: header.value, timely });
+}
+
+/** @returns `consensus.unknown-validator`, `consensus.invalid-signature` */
+export function checkProposalSignature(
+  { body, proposerIndex, signature }: SignedProposal,
+  context: HeightContext,
+  { genesisHash, verifier }: MessageCheckComponents,
+): Result<void> {
+  const validator = context.set.validators[proposerIndex];
+  if (validator === undefined) return unknownValidator(proposerIndex, context);
+  const digest = proposalDigest(body, genesisHash);
+  if (verifier.verify({ publicKey: validator.publicKey, digest, signature })) return ok(undefined);
+  return invalidSignature('proposal', context, body.round);
 }
 
 function unknownValidator(index: number, { height, set }: HeightContext) {

@@ -11,14 +11,10 @@ import {
 import { decodeEvidence, type Chain, type Evidence, type FinalisedBlock } from '#services/block';
 import type { PeerId, Transport } from '#services/network';
 import { consensusError } from '../errors.ts';
-import {
-  EVIDENCE_GOSSIP_DELAY_MS,
-  EVIDENCE_QUEUE_MAX,
-  EVIDENCE_QUEUE_PER_PEER_MAX,
-  EVIDENCE_REPEAT_MS,
-} from '../limits.ts';
+import { EVIDENCE_GOSSIP_DELAY_MS, EVIDENCE_REPEAT_MS } from '../limits.ts';
 import { EarlyEvidence, type SourcedEvidence } from './early-evidence.ts';
 import { evidenceBatchCodec, packEvidence } from './evidence-batch.ts';
+import { EvidenceQueue, type IncomingEvidence } from './evidence-queue.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import { PendingEvidence, type AddOutcome } from './pending-evidence.ts';
 
@@ -34,6 +30,8 @@ export interface EvidencePoolStatistics {
   readonly pending: number;
   readonly pendingBytes: number;
   readonly early: number;
+  /** Of what peers sent and nobody could verify yet, encoded. */
+  readonly unverifiedBytes: number;
   /** Found by this node. */
   readonly found: number;
   readonly received: number;
@@ -70,18 +68,13 @@ export function createEvidencePool(components: EvidencePoolComponents): Evidence
   return new GossipedEvidencePool(components);
 }
 
-interface Incoming {
-  readonly peer: PeerId;
-  readonly bytes: Uint8Array;
-}
-
 class GossipedEvidencePool implements EvidencePool {
   readonly #components: EvidencePoolComponents;
   readonly #logger: Logger;
   readonly #pending = new PendingEvidence();
   readonly #early = new EarlyEvidence();
   /** What peers sent and nobody looked at yet. */
-  #incoming: Incoming[] = [];
+  readonly #incoming = new EvidenceQueue();
   /** Added lately and not sent yet, with the peer that has it. */
   readonly #fresh = new Map<string, SourcedEvidence>();
   #counts = { found: 0, received: 0, invalid: 0, dropped: 0, ignored: 0 };
@@ -118,7 +111,7 @@ class GossipedEvidencePool implements EvidencePool {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     this.#gossipTimer?.cancel();
     this.#repeatTimer?.cancel();
-    this.#incoming = [];
+    this.#incoming.clear();
     await this.#work;
     await this.#writes;
   }
@@ -164,7 +157,8 @@ class GossipedEvidencePool implements EvidencePool {
 
   statistics(): EvidencePoolStatistics {
     const { size: pending, bytes: pendingBytes } = this.#pending;
-    return { ...this.#counts, pending, pendingBytes, early: this.#early.size };
+    const unverifiedBytes = this.#incoming.bytes + this.#early.bytes;
+    return { ...this.#counts, pending, pendingBytes, early: this.#early.size, unverifiedBytes };
   }
 
   #next(work: () => Promise<void>): void {
@@ -181,7 +175,7 @@ class GossipedEvidencePool implements EvidencePool {
     this.#writes = this.#writes.then(() => write);
   }
 
-  /** EVID-17: bounded in all and by peer; what is dropped is offered again. */
+  /** EVID-17: what is dropped is offered again. */
   #receive(peer: PeerId, message: Uint8Array): void {
     if (!this.#running) return;
     let batch: readonly Uint8Array[];
@@ -192,15 +186,7 @@ class GossipedEvidencePool implements EvidencePool {
       return this.#components.transport.report(peer, 'malformed', error.message);
     }
     this.#counts.received += batch.length;
-    let ofPeer = this.#incoming.filter((waiting) => waiting.peer === peer).length;
-    for (const bytes of batch) {
-      if (this.#incoming.length >= EVIDENCE_QUEUE_MAX || ofPeer >= EVIDENCE_QUEUE_PER_PEER_MAX) {
-        this.#counts.dropped += 1;
-        continue;
-      }
-      this.#incoming.push({ peer, bytes });
-      ofPeer += 1;
-    }
+    for (const bytes of batch) if (!this.#incoming.push({ peer, bytes })) this.#counts.dropped += 1;
     this.#drain();
   }
 
@@ -220,7 +206,7 @@ class GossipedEvidencePool implements EvidencePool {
     });
   }
 
-  async #take({ peer, bytes }: Incoming): Promise<void> {
+  async #take({ peer, bytes }: IncomingEvidence): Promise<void> {
     let evidence: Evidence;
     try {
       evidence = decodeEvidence(bytes);
@@ -275,7 +261,7 @@ class GossipedEvidencePool implements EvidencePool {
 
   #blame(peer: PeerId, offence: 'malformed' | 'invalid', reason: string): void {
     this.#counts.invalid += 1;
-    this.#incoming = this.#incoming.filter((waiting) => waiting.peer !== peer);
+    this.#incoming.drop(peer);
     this.#components.transport.report(peer, offence, reason);
   }
 

@@ -81,7 +81,11 @@ class LeasedSigner implements RemoteSigner {
   #token: number | undefined;
   #retryMs = SIGNER_RETRY_MS_MIN;
   #timer: Cancellable | undefined;
-  #isLooking = false;
+  /** Set while votes are to be asked for again that failed under a lease that lasts. */
+  #askAgainTimer: Cancellable | undefined;
+  #askAgainMs = SIGNER_RETRY_MS_MIN;
+  /** The look that is under way. */
+  #looking: Promise<void> | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #pending = 0;
   #unsubscribe: (() => void) | undefined;
@@ -121,7 +125,11 @@ class LeasedSigner implements RemoteSigner {
   async stop(): Promise<void> {
     this.#isRunning = false;
     this.#timer?.cancel();
+    this.#askAgainTimer?.cancel();
+    this.#askAgainTimer = undefined;
     this.#unsubscribe?.();
+    // It may bring a lease.
+    await this.#looking;
     await this.#giveBack();
   }
 
@@ -139,6 +147,7 @@ class LeasedSigner implements RemoteSigner {
   #sign(kind: 'vote' | 'proposal', body: Uint8Array, digest: Uint8Array): Promise<Uint8Array> {
     if (this.#token === undefined) return Promise.reject(this.#whyNot());
     if (this.#pending >= SIGNATURES_PENDING_MAX) {
+      this.#haveAskedAgain();
       return Promise.reject(unavailable(`${this.#pending} signatures wait already`));
     }
     this.#pending++;
@@ -161,17 +170,34 @@ class LeasedSigner implements RemoteSigner {
     const answer = await this.#ask({ kind, token, body });
     if (answer.status !== 'ok') {
       const error = refusalOf(answer);
-      if (error.code === 'consensus.sign-fenced') this.#lose(error);
+      if (answer.status === 'consensus.sign-fenced') this.#lose(error);
+      if (answer.status === 'consensus.signer-failed') this.#haveAskedAgain();
       if (answer.body.length > 0) this.#tellSaid(answer);
       throw error;
     }
     const { publicKey } = this;
-    if (this.#components.verifier.verify({ publicKey, digest, signature: answer.signature }))
+    if (this.#components.verifier.verify({ publicKey, digest, signature: answer.signature })) {
+      this.#askAgainMs = SIGNER_RETRY_MS_MIN;
       return answer.signature;
+    }
     throw consensusError(
       'signer-failed',
       'the signature of the signer is not one of the configured consensus key; compare signer.consensusKey with what "node0 signer init" printed',
     );
+  }
+
+  /**
+   * CONS-15: a vote that failed under a lease that lasts would not be asked for again, since the lease does not come
+   * back. One pause is under way at a time, and it ends with the asking: nobody asks for a vote whose round is over.
+   */
+  #haveAskedAgain(): void {
+    if (!this.#isRunning || this.#askAgainTimer !== undefined) return;
+    this.#askAgainTimer = this.#components.scheduler.after(this.#askAgainMs, () => {
+      this.#askAgainTimer = undefined;
+      // Without a lease, the one that comes makes it known.
+      if (this.#token !== undefined) for (const listener of this.#listeners) listener();
+    });
+    this.#askAgainMs = Math.min(SIGNER_RETRY_MS_MAX, 2 * this.#askAgainMs);
   }
 
   #tellSaid({ body: bytes, signature }: SignerAnswer): void {
@@ -198,14 +224,14 @@ class LeasedSigner implements RemoteSigner {
   #lookIn(delayMs: number): void {
     if (!this.#isRunning) return;
     this.#timer?.cancel();
-    this.#timer = this.#components.scheduler.after(delayMs, () => void this.#look());
+    this.#timer = this.#components.scheduler.after(delayMs, () => {
+      // The look that is under way sets the time of the next.
+      this.#looking ??= this.#look();
+    });
   }
 
   /** Renews the lease, or tries to get it; then sets the time of the next look. */
   async #look(): Promise<void> {
-    // The look that is under way sets the time of the next.
-    if (this.#isLooking || !this.#isRunning) return;
-    this.#isLooking = true;
     let nextMs = SIGNER_RETRY_MS_MAX;
     try {
       nextMs = await this.#seeToLease();
@@ -215,7 +241,7 @@ class LeasedSigner implements RemoteSigner {
       nextMs = this.#retryMs;
       this.#retryMs = Math.min(SIGNER_RETRY_MS_MAX, 2 * nextMs);
     } finally {
-      this.#isLooking = false;
+      this.#looking = undefined;
       // Between 75 and 125 percent: two nodes that wait for one lease do not come together for ever.
       this.#lookIn(Math.round(nextMs * (0.75 + this.#components.random.integer(501) / 1_000)));
     }
@@ -238,7 +264,7 @@ class LeasedSigner implements RemoteSigner {
       // The lease may have been lost while the answer was on its way.
       if (kind === 'renew') return this.#token === token ? answer.forMs / 3 : SIGNER_RETRY_MS_MIN;
       this.#token = answer.token;
-      this.#enter({ state: 'signing' });
+      if (this.#isRunning) this.#enter({ state: 'signing' });
       return answer.forMs / 3;
     }
     const error = refusalOf(answer);

@@ -23,6 +23,8 @@ import {
   EVIDENCE_PER_VALIDATOR_MAX,
   EVIDENCE_POOL_BYTES_MAX,
   EVIDENCE_POOL_MAX,
+  EVIDENCE_QUEUE_BYTES_MAX,
+  EVIDENCE_QUEUE_BYTES_PER_PEER_MAX,
   EVIDENCE_QUEUE_PER_PEER_MAX,
 } from '../limits.ts';
 import { encodeMessage } from '../wire/codec.ts';
@@ -46,6 +48,29 @@ function unsigned(height: number, address: Uint8Array = filled(20, 1), timeMs = 
     round: 0,
     first: choice(1),
     second: choice(2),
+  });
+}
+
+/** An attack that nobody signed, of some 400 KiB: as many validators as a set may have. */
+async function largeAttack(
+  world: EvidenceWorld,
+  height: number,
+  timeMs: number,
+  headerHeight = height,
+): Promise<Evidence> {
+  const block = await nodeAt(world, 0).chain.block(1);
+  assert.ok(block !== undefined);
+  const validators = Array.from({ length: 10_000 }, () => ({ publicKey: filled(32, 1), power: 1 }));
+  const commit = { height: headerHeight, round: 0, blockHash: filled(32, 1), signatures: [] };
+  const header = { ...block.header, height: headerHeight };
+  return sealEvidence({
+    kind: 'light-client-attack',
+    height,
+    timeMs,
+    header,
+    commit,
+    validators,
+    accountable: [],
   });
 }
 
@@ -140,12 +165,23 @@ describe('an equivocating proposer', () => {
     forged[1 + 8 + 4 + 4 + 32 + 4] = (forged[1 + 8 + 4 + 4 + 32 + 4] as number) ^ 1;
     const { id } = nodeAt(world, 0);
     const found: number[] = [];
-    for (const message of [first, forged, second]) {
-      world.network.inject('evil', id, message);
+    for (const [peer, message] of [
+      ['evil', first],
+      ['forger', forged],
+      ['forger', forged],
+      ['evil', second],
+    ] as const) {
+      world.network.inject(peer, id, message);
       await world.time.run(5);
       found.push(nodeAt(world, 0).pool.statistics().found);
     }
-    assert.deepEqual(found, [0, 0, 1]);
+    assert.deepEqual(found, [0, 0, 0, 1]);
+    // Each one cost a check of a signature; those who relay have made it before.
+    assert.deepEqual(
+      world.network.reports.map(({ by, peer, offence }) => [by, peer, offence]),
+      [1, 2].map(() => [id, 'forger', 'invalid']),
+    );
+    assert.match(world.network.reports[0]?.reason ?? '', /signature of a proposal of height 2 round/);
     await world.settle(1);
     await world.stop();
   });
@@ -264,6 +300,7 @@ describe('what peers send', () => {
     // The rest of what an offender sent is not looked at.
     assert.equal(offences(world, 'invalid').length, 1);
     assert.deepEqual(node.pool.pending(), []);
+    assert.equal(node.pool.statistics().unverifiedBytes, 0);
     await world.settle(0);
     await world.stop();
   });
@@ -344,6 +381,46 @@ describe('what peers send', () => {
     // One is being looked at while the others wait.
     const taken = EVIDENCE_QUEUE_PER_PEER_MAX + 1;
     assert.deepEqual([dropped, ignored], [200 - taken, taken + 3]);
+    await world.stop();
+  });
+
+  it('EVID-17: large pieces fill the shares of their peers before they are many', async () => {
+    const world = await EvidenceWorld.start();
+    await world.advance(3);
+    const node = nodeAt(world, 0);
+    const seen = () => node.pool.statistics();
+    const expired = await largeAttack(world, 1, 0);
+    const size = expired.bytes.length;
+    send(
+      world,
+      Array.from({ length: 20 }, () => expired),
+    );
+    await world.time.run(10);
+    // One is being looked at while the others wait.
+    const ofPeer = 1 + Math.floor(EVIDENCE_QUEUE_BYTES_PER_PEER_MAX / size);
+    assert.deepEqual([seen().ignored, seen().dropped], [ofPeer, 20 - ofPeer]);
+    // What waits: the messages come at one instant.
+    for (let peer = 0; peer < 12; peer++) {
+      const messages = Array.from({ length: 6 }, () => expired);
+      for (const message of packEvidence(messages))
+        world.network.hand(`flood ${peer}`, node.id, message, 'evidence');
+    }
+    const { unverifiedBytes } = seen();
+    assert.ok(unverifiedBytes <= EVIDENCE_QUEUE_BYTES_MAX, `${unverifiedBytes} bytes`);
+    assert.ok(unverifiedBytes > EVIDENCE_QUEUE_BYTES_MAX - size, `${unverifiedBytes} bytes`);
+    await world.time.run(10);
+    assert.equal(seen().unverifiedBytes, 0);
+    const early = await Promise.all(
+      [1, 2, 3].map((timeMs) => largeAttack(world, world.height() + 4, timeMs)),
+    );
+    send(world, early);
+    await world.time.run(10);
+    assert.deepEqual([seen().early, seen().unverifiedBytes], [1, size]);
+    // Of a height that is final, with a header of one that never is: it would wait for good.
+    send(world, [await largeAttack(world, 1, world.time.now(), 2 ** 40)], node, 'another');
+    await world.time.run(10);
+    assert.equal(seen().early, 1);
+    assert.deepEqual(world.network.reports, []);
     await world.stop();
   });
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { openCoordinationEngine } from '#engines/coordination';
 import { silentLogger } from '#kernel';
 import { proposalDigest, voteDigest, type VoteBody } from '#services/block';
 import { consensusError } from '../errors.ts';
@@ -9,7 +8,7 @@ import { createRemoteSigner } from '../signing/remote-signer.ts';
 import { openSignerService } from '../signing/signer-service.ts';
 import { INVALID_PREFIX } from './fake-chain.ts';
 import { MemoryDirectory } from './memory-directory.ts';
-import { SIGNER, SignerLink } from './signer-link.ts';
+import { fillableEngine, SIGNER, SignerLink } from './signer-link.ts';
 import { GENESIS_HASH, grow, testKey, verifier, World, type TestNode } from './world.ts';
 
 const LEASE_MS = 2_000;
@@ -183,10 +182,11 @@ describe('consensus with a remote signer (CONS-15)', () => {
 /** A network of three in which validator 0 is two nodes with one signer; each validator's power is needed. */
 async function pairWorld(seed: number) {
   const world = new World({ validators: 3, seed });
+  const { engine, room } = await fillableEngine(world.time);
   const service = await openSignerService(
     { key: testKey(0), genesisHash: GENESIS_HASH, leaseMs: LEASE_MS },
     {
-      engine: await openCoordinationEngine('memory:', world.time),
+      engine,
       directory: new MemoryDirectory(),
       logger: silentLogger,
       onFatal: (error) => assert.fail(error.message),
@@ -210,7 +210,7 @@ async function pairWorld(seed: number) {
     await world.time.run(200);
   }
   for (const index of [1, 2]) await world.add(index);
-  return { world, pair };
+  return { world, pair, room };
 }
 
 describe('a validator of two nodes and a signer (CONS-12, CONS-14, CONS-15)', () => {
@@ -233,6 +233,20 @@ describe('a validator of two nodes and a signer (CONS-12, CONS-14, CONS-15)', ()
         await grow(world, 1, others, 60_000);
         world.syncBlocks();
       }
+      world.check();
+      await world.stopAll();
+    }
+  });
+
+  it('goes on when the engine could not write a vote down: the lease stays, others wait without a timeout', async () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { world, room } = await pairWorld(seed);
+      await grow(world, 2, world.nodes);
+      room.isFull = true;
+      world.submit(`seed ${seed}`);
+      await world.time.run(300 + world.random(3_000));
+      room.isFull = false;
+      assert.equal(await world.untilHeight(3, 5_000), true, `seed ${seed}`);
       world.check();
       await world.stopAll();
     }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { openCoordinationEngine } from '#engines/coordination';
 import { ed25519Key, referenceVerifier, silentLogger, toHex, type CodedError } from '#kernel';
 import type { VoteBody } from '#services/block';
+import { SIGNER_RETRY_MS_MAX, SIGNER_RETRY_MS_MIN } from '../limits.ts';
 import { createRemoteSigner, type RemoteSigner } from '../signing/remote-signer.ts';
 import { openSignerService } from '../signing/signer-service.ts';
 import { seeded } from './core-network.ts';
 import { MemoryDirectory } from './memory-directory.ts';
-import { SIGNER, SignerLink } from './signer-link.ts';
+import { fillableEngine, SIGNER, SignerLink } from './signer-link.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const key = ed25519Key(new Uint8Array(32).fill(7));
@@ -17,10 +17,11 @@ const LEASE_MS = 3_000;
 async function world() {
   const time = new VirtualTime();
   const random = seeded(1);
+  const { engine, room } = await fillableEngine(time);
   const service = await openSignerService(
     { key, genesisHash, leaseMs: LEASE_MS },
     {
-      engine: await openCoordinationEngine('memory:', time),
+      engine,
       directory: new MemoryDirectory(),
       logger: silentLogger,
       onFatal: (error) => assert.fail(error.message),
@@ -41,7 +42,7 @@ async function world() {
     signer.start();
     return { link, signer };
   };
-  return { time, node };
+  return { time, node, room };
 }
 
 function vote(height: number, changes: Partial<VoteBody> = {}): VoteBody {
@@ -109,6 +110,22 @@ describe('remote signer (CONS-13, CONS-15)', () => {
     assert.ok(await time.runUntil(() => isStopped && stateOf(a.signer) === 'signing', LEASE_MS));
   });
 
+  it('gives back a lease that comes when it has stopped', async () => {
+    const { time, node } = await world();
+    const a = node('a');
+    let ready = 0;
+    a.signer.onReady(() => ready++);
+    a.link.delayMs = 50;
+    await time.run(10);
+    let isStopped = false;
+    void a.signer.stop().then(() => (isStopped = true));
+    assert.ok(await time.runUntil(() => isStopped, 1_000));
+    const b = node('b');
+    assert.ok(await time.runUntil(() => stateOf(b.signer) === 'signing', 100));
+    await time.run(2 * LEASE_MS);
+    assert.deepEqual([ready, a.link.requests, stateOf(b.signer)], [0, 2, 'signing']);
+  });
+
   it('answers at once with a code while the signer is away, and comes back by itself', async () => {
     const { time, node } = await world();
     const { link, signer } = node('a');
@@ -159,6 +176,66 @@ describe('remote signer (CONS-13, CONS-15)', () => {
     );
     assert.equal(await settled(time, signer.signVote(vote(4))), 'consensus.sign-regression');
     assert.equal(stateOf(signer), 'signing');
+  });
+
+  it('has votes asked for again that failed under the lease, ever more seldom, until one is signed', async () => {
+    const { time, node, room } = await world();
+    const { signer, link } = node('a');
+    await time.run(100);
+    const startMs = time.now();
+    const [calls, outcomes]: [number[], string[]] = [[], []];
+    const askFor = (...votes: VoteBody[]) => {
+      for (const body of votes)
+        signer.signVote(body).then(
+          () => outcomes.push('signed'),
+          ({ code }: CodedError) => outcomes.push(code),
+        );
+    };
+    const precommit = vote(5, { kind: 'precommit' });
+    signer.onReady(() => {
+      calls.push(time.now() - startMs);
+      askFor(vote(5), precommit);
+    });
+    room.isFull = true;
+    askFor(vote(5), precommit);
+    await time.run(30_000);
+    assert.equal(stateOf(signer), 'signing');
+    assert.ok(
+      (calls[0] ?? 0) >= SIGNER_RETRY_MS_MIN && (calls[0] ?? 0) < 2 * SIGNER_RETRY_MS_MIN,
+      calls.join(' '),
+    );
+    // Two votes that fail are one pause.
+    assert.ok(calls.length > 10 && calls.length <= 5 + 30_000 / SIGNER_RETRY_MS_MAX, calls.join(' '));
+    assert.deepEqual(new Set(outcomes.splice(0)), new Set(['consensus.signer-failed']));
+    room.isFull = false;
+    await time.run(2 * SIGNER_RETRY_MS_MAX);
+    assert.deepEqual(outcomes.splice(0), ['signed', 'signed']);
+    const { length } = calls;
+    // What the guard refuses is refused for good.
+    askFor(vote(4), vote(5, { blockHash: undefined }));
+    await time.run(30_000);
+    assert.deepEqual(outcomes, ['consensus.sign-regression', 'consensus.sign-regression']);
+    assert.equal(calls.length, length);
+    room.isFull = true;
+    askFor(vote(6));
+    await time.run(SIGNER_RETRY_MS_MIN / 2);
+    void signer.stop();
+    await time.run(SIGNER_RETRY_MS_MAX);
+    const { requests } = link;
+    await time.run(30_000);
+    assert.deepEqual([calls.length, link.requests], [length, requests]);
+  });
+
+  it('has votes asked for again that were too many at once', async () => {
+    const { time, node } = await world();
+    const { signer } = node('a');
+    await time.run(100);
+    let calls = 0;
+    signer.onReady(() => calls++);
+    const asked = Array.from({ length: 10 }, (_, index) => settled(time, signer.signVote(vote(index + 1))));
+    assert.ok((await Promise.all(asked)).includes('consensus.signer-unavailable'));
+    await time.run(2 * SIGNER_RETRY_MS_MIN);
+    assert.deepEqual([calls, stateOf(signer)], [1, 'signing']);
   });
 
   it('takes no signature of another key, and no answer that it cannot read', async () => {

@@ -1,3 +1,4 @@
+import { openCoordinationEngine, type CoordinationEngine } from '#engines/coordination';
 import type { PeerEvent, PeerInfo, Transport } from '#services/network';
 import type { SignerService } from '../signing/signer-service.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -53,4 +54,15 @@ export class SignerLink implements Pick<Transport, 'request' | 'peers' | 'onPeer
       this.#time.after(ms, resolve);
     });
   }
+}
+
+/** A coordination engine that keeps leases alive and, while it is full, writes no record. */
+export async function fillableEngine(
+  time: VirtualTime,
+): Promise<{ engine: CoordinationEngine; room: { isFull: boolean } }> {
+  const engine = await openCoordinationEngine('memory:', time);
+  const room = { isFull: false };
+  const put = engine.put.bind(engine);
+  engine.put = (...record) => (room.isFull ? Promise.reject(new Error('no room')) : put(...record));
+  return { engine, room };
 }
