@@ -1,4 +1,4 @@
-import { equalBytes, ok, toHex, type Logger, type Result } from '#kernel';
+import { ok, toHex, type Logger, type Result } from '#kernel';
 import {
   duplicateProposalEvidence,
   duplicateVoteEvidence,
@@ -9,7 +9,11 @@ import type { ConsensusComponents } from '../face.ts';
 import type { SignedProposal } from '../wire/messages.ts';
 import type { Equivocation } from './height-book.ts';
 import type { HeightContext } from './height-context.ts';
-import { checkProposalSignature, type MessageCheckComponents } from './message-checks.ts';
+import {
+  checkProposalSignature,
+  contradictedProposal,
+  type MessageCheckComponents,
+} from './message-checks.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface EquivocationComponents extends MessageCheckComponents {
@@ -50,15 +54,7 @@ export function watchProposal(
   const { telemetry, logger } = components;
   const { height, book, set } = context;
   const { body, proposerIndex } = proposal;
-  if (book.doubleProposers.has(proposerIndex)) return ok(undefined);
-  const first = book
-    .proposalsOf(body.round)
-    .map((kept) => kept.proposal)
-    .find(
-      (kept) =>
-        kept.proposerIndex === proposerIndex &&
-        !(kept.body.polRound === body.polRound && equalBytes(kept.body.blockHash, body.blockHash)),
-    );
+  const first = contradictedProposal(proposal, context);
   const validator = set.validators[proposerIndex];
   if (first === undefined || validator === undefined) return ok(undefined);
   const signed = checkProposalSignature(proposal, context, components);

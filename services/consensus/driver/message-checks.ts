@@ -1,5 +1,5 @@
 import { equalBytes, err, ok, toHex, type Result, type SignatureVerifier } from '#kernel';
-import { proposalDigest, voteDigest, type Header } from '#services/block';
+import { proposalDigest, voteDigest, type Header, type ProposalBody } from '#services/block';
 import { isProposed, type CoreState } from '../domain/state.ts';
 import { isSupportedValue } from '../domain/vote-keeper.ts';
 import { consensusError } from '../errors.ts';
@@ -49,21 +49,25 @@ export function checkVote(
  * True when a proposal of this height can still tell something: the core, or who watches for a proposer that makes two
  * (EVID-4).
  */
-export function isWantedProposal(
+export function isWantedProposal(head: ProposalHead, context: HeightContext, core: CoreState): boolean {
+  return isNewProposal(head, context, core) || contradictedProposal(head, context) !== undefined;
+}
+
+/**
+ * EVID-4: a proposal that is here, of the same proposer and round, and differs in block or proof of lock; undefined once
+ * such a pair of this proposer was found in the height.
+ */
+export function contradictedProposal(
   { body, proposerIndex }: ProposalHead,
-  context: HeightContext,
-  core: CoreState,
-): boolean {
-  if (isNewProposal({ body }, context, core)) return true;
-  const { book } = context;
-  if (book.doubleProposers.has(proposerIndex)) return false;
+  { book }: HeightContext,
+): SignedProposal | undefined {
+  if (book.doubleProposers.has(proposerIndex)) return undefined;
+  const isSame = (other: ProposalBody): boolean =>
+    other.polRound === body.polRound && equalBytes(other.blockHash, body.blockHash);
   return book
     .proposalsOf(body.round)
-    .some(
-      ({ proposal: kept }) =>
-        kept.proposerIndex === proposerIndex &&
-        !(kept.body.polRound === body.polRound && equalBytes(kept.body.blockHash, body.blockHash)),
-    );
+    .map(({ proposal }) => proposal)
+    .find((kept) => kept.proposerIndex === proposerIndex && !isSame(kept.body));
 }
 
 /** True when a proposal of this height can still tell the core something. */
