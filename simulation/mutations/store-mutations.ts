@@ -79,6 +79,6 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
     name: 'unbounded-early-messages',
     about: 'keeps as many messages of the next height as come',
     profile: 'floods',
-    changes: [{ file: EARLY, from: 'if (isFull) return false;', to: '' }],
+    changes: [{ file: EARLY, from: 'if (!this.hasRoom(message.peer, size)) return false;', to: '' }],
   },
 ];
