@@ -140,6 +140,16 @@ export const PROFILES: readonly Profile[] = [
   },
   {
     ...BASE,
+    name: 'joins',
+    about: 'nodes join by a snapshot, of which two of seven validators forge what they give',
+    fullNodes: 2,
+    byzantine: 2,
+    behaviours: ['forged-state'],
+    weights: { ...NOTHING, kill: 1, crashAtWrite: 1, badLinks: 1, isolate: 1 },
+    links: { loss: 0, duplication: 0.02, reordering: 0.05, jitterMs: 30 },
+  },
+  {
+    ...BASE,
     name: 'lost-logs',
     about: 'operators remove the write-ahead logs of validators, up to a third of the power',
     byzantine: 0,

@@ -58,7 +58,7 @@ export const TRUST_MUTATIONS: readonly Mutation[] = [
   {
     name: 'trust-unchecked-snapshot',
     about: 'believes the chunks of a snapshot, and the state that they make',
-    profile: 'mixed',
+    profile: 'joins',
     changes: [
       { file: CHUNKS, from: ' && verifyChunk(stateRoot, chunk)', to: ' && stateRoot !== undefined' },
       {
@@ -71,7 +71,7 @@ export const TRUST_MUTATIONS: readonly Mutation[] = [
   {
     name: 'unlinked-past-headers',
     about: 'believes the headers of before a snapshot that a peer gives',
-    profile: 'mixed',
+    profile: 'joins',
     changes: [
       { file: PAST, from: 'if (!equalBytes(hash, after.parentHash)) {', to: 'if (hash.length === 0) {' },
     ],
