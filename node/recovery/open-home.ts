@@ -1,7 +1,7 @@
 import type { StateEngine } from '#engines/state';
 import { silentLogger, toHex } from '#kernel';
 import { systemScheduler, verifySignature } from '#runtime';
-import { createChain, type Chain } from '#services/block';
+import { createChain, lastStoredHeight, type Chain } from '#services/block';
 import { blockchainError, createLedger, type Ledger } from '#services/blockchain';
 import { hasState, openStorage } from '../assembly/storage.ts';
 import {
@@ -75,6 +75,7 @@ async function refuseRunning({ home, path }: LoadedConfiguration): Promise<void>
  * The chain of an opened home at its tip.
  *
  * @param retainedHeights those of the configuration unless it says otherwise
+ * @throws `blockchain.rolled-back-already`
  */
 export async function openChain(
   { loaded, genesis, engine }: OpenedHome,
@@ -89,6 +90,7 @@ export async function openChain(
       `the database has no state of the genesis ${hash}; sync the home anew`,
     );
   });
+  await refuseRolledBack(engine, ledger.tip().height);
   const verifier = { verify: verifySignature, verifyBatch: async () => [] };
   const chain = createChain({ identity, engine, initialHeight, genesisTimeMs })({
     ledger,
@@ -97,4 +99,18 @@ export async function openChain(
   });
   await chain.open();
   return { chain, ledger };
+}
+
+/**
+ * Opening the chain would execute the last block again, and so undo what a rollback is for: that is left to the node's
+ * next start, which may be of another version than this command.
+ */
+async function refuseRolledBack(engine: StateEngine, height: number): Promise<void> {
+  const last = await lastStoredHeight(engine);
+  if (last !== height + 1) return;
+  throw blockchainError(
+    'rolled-back-already',
+    `the state was rolled back to height ${height}: start the node, which executes block ${last} again, then repeat this`,
+    { height },
+  );
 }

@@ -43,16 +43,30 @@ export class ReleaseModel {
   }
 
   /**
-   * Cuts what left a validator in an epoch or later, the oldest first.
+   * Cuts what left a validator in an epoch or later, the oldest first; of what left before, the latest, as much as the
+   * power at the fault lacks without it (SLASH-7).
    *
+   * @param missing base units of that power which are not bonded
    * @param cutOf what is taken of tokens, after so much was taken already
    * @returns base units taken
    */
-  slash(operator: string, since: number, cutOf: (tokens: bigint, taken: bigint) => bigint): bigint {
+  slash(
+    operator: string,
+    { since, missing }: { since: number; missing: bigint },
+    cutOf: (tokens: bigint, taken: bigint) => bigint,
+  ): bigint {
     let taken = 0n;
     const pools = [...(this.#pools.get(operator) ?? [])].toSorted(([a], [b]) => a - b);
+    const answering = new Map<number, bigint>();
+    let left = missing;
+    for (const [epoch, { tokens }] of pools.toReversed()) {
+      const lacking = left > 0n ? left : 0n;
+      const amount = epoch >= since || tokens < lacking ? tokens : lacking;
+      answering.set(epoch, amount);
+      left -= amount;
+    }
     for (const [epoch, pool] of pools) {
-      const cut = epoch < since ? 0n : cutOf(pool.tokens, taken);
+      const cut = cutOf(answering.get(epoch) ?? 0n, taken);
       if (cut === 0n) continue;
       pool.tokens -= cut;
       pool.isCut = true;

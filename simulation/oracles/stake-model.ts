@@ -257,11 +257,13 @@ export class StakeModel {
     );
   }
 
-  /** SLASH-4, SLASH-5. */
+  /** SLASH-4, SLASH-5, SLASH-7. */
   #slash({ validator, height, power, basisPoints }: Fault): { bonded: bigint; unbonding: bigint } {
     const since = this.#inForce.findLastIndex((first) => first <= height);
-    const whole = part(BigInt(power) * this.#parameters.powerReduction, basisPoints);
-    const unbonding = this.releases.slash(validator.operator, since, (tokens, taken) =>
+    const behind = BigInt(power) * this.#parameters.powerReduction;
+    const whole = part(behind, basisPoints);
+    const reach = { since, missing: behind - validator.stake };
+    const unbonding = this.releases.slash(validator.operator, reach, (tokens, taken) =>
       least(part(tokens, basisPoints), whole - taken),
     );
     const bonded = least(part(validator.stake, basisPoints), whole - unbonding);

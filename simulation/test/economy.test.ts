@@ -85,12 +85,23 @@ describe('the model of releases', () => {
     model.begin('v', 'a', 0, 1_000, 100n);
     model.begin('v', 'a', 2, 2_000, 100n);
     assert.equal(
-      model.slash('v', 1, (tokens) => tokens / 10n),
+      model.slash('v', { since: 1, missing: 100n }, (tokens) => tokens / 10n),
       10n,
     );
     assert.equal(model.total, 190n);
     assert.deepEqual(model.end('v', 'a', 1_100, 100n), { left: 0n });
     assert.deepEqual(model.end('v', 'a', 2_100, 89n), { left: 1n });
     assert.equal(model.total, 0n);
+  });
+
+  it('cuts of what left before as much as the power lacks', () => {
+    const model = new ReleaseModel(100);
+    for (const [epoch, timeMs] of [1_000, 2_000, 3_000].entries()) model.begin('v', 'a', epoch, timeMs, 100n);
+    const cut: bigint[] = [];
+    model.slash('v', { since: 2, missing: 130n }, (tokens) => {
+      cut.push(tokens);
+      return 0n;
+    });
+    assert.deepEqual(cut, [0n, 30n, 100n]);
   });
 });

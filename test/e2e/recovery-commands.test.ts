@@ -190,7 +190,7 @@ describe('the commands of recovery', () => {
     );
     assert.equal(stateHeight, blockHeight - 1);
     // One after the other: each opens the database, which takes one process at a time.
-    for (const command of [['rollback'], ['db', 'verify']]) {
+    for (const command of [['rollback'], ['db', 'verify'], ['db', 'prune', '--keep', '5']]) {
       await assertAllRefused([
         {
           parameters: [...command, '--home', validator],

@@ -52,6 +52,8 @@ export async function beginRestore(engine: StateEngine, target: RestoreTarget): 
   const marker = engine.batch();
   marker.put('meta', RESTORING, uint64ToBytes(height));
   await engine.write(marker, { sync: true });
+  // A genesis that a crash cut short leaves entries without a tip: the restored state may not have them.
+  await removeEntries(engine);
   const tree = new StateTree({ getMany: (keys) => engine.getMany('tree', keys) }, undefined);
   return {
     async apply({ entries }) {
@@ -91,6 +93,14 @@ export async function isEmpty(engine: StateEngine): Promise<boolean> {
  */
 export async function clearUnfinishedRestore(engine: StateEngine): Promise<boolean> {
   if ((await engine.get('meta', RESTORING)) === undefined) return false;
+  await removeEntries(engine);
+  const batch = engine.batch();
+  batch.delete('meta', RESTORING);
+  await engine.write(batch, { sync: true });
+  return true;
+}
+
+async function removeEntries(engine: StateEngine): Promise<void> {
   for (const family of ['state', 'tree'] as const) {
     let after = new Uint8Array(0);
     for (;;) {
@@ -104,10 +114,6 @@ export async function clearUnfinishedRestore(engine: StateEngine): Promise<boole
       after = concatBytes(last.key, Uint8Array.of(0)) as typeof after;
     }
   }
-  const batch = engine.batch();
-  batch.delete('meta', RESTORING);
-  await engine.write(batch, { sync: true });
-  return true;
 }
 
 async function validatorsIn(engine: StateEngine, height: number): Promise<ValidatorSet> {

@@ -335,6 +335,26 @@ describe('a state that is restored from chunks', () => {
     }
   });
 
+  it('SYNC-6 restores no entry of a genesis that a crash cut short before', async () => {
+    const source = createMemoryStateEngine();
+    const store = memorySnapshots();
+    const { ledger, snapshots, step } = await snapshotOf(source, store, 1);
+    for (let height = 1; height <= 3; height++) await step(height);
+    await snapshots.idle();
+    const [manifest] = await snapshots.list();
+    assert.ok(manifest !== undefined && manifest.height === ledger.tip().height);
+    const engine = createMemoryStateEngine();
+    const left = engine.batch();
+    // A piece of a large genesis, without its tip: a record that the chain has removed since.
+    const gone = Uint8Array.of(26, ...filled(20, 7), ...filled(20, 8));
+    left.put('state', gone, Uint8Array.of(1));
+    await engine.write(left);
+    assert.ok(await isEmpty(engine));
+    await restoreAll(engine, store, manifest, ledger);
+    assert.equal(await engine.get('state', gone), undefined);
+    assert.deepEqual((await openLedger(engine)).tip(), ledger.tip());
+  });
+
   it('SYNC-6 is refused over another, and when chunks are missing', async () => {
     const source = createMemoryStateEngine();
     const target = { identity: IDENTITY, height: 3, stateRoot: filled(32, 1), receiptRoot: filled(32, 2) };

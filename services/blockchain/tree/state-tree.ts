@@ -195,6 +195,8 @@ function trim(ref: ChildRef, depth: number): number {
 class Builder {
   readonly added: { key: Uint8Array; node: TreeNode }[] = [];
   readonly stale: Uint8Array[] = [];
+  /** The leaves among what was added. */
+  readonly #leaves = new Set<LeafNode>();
   readonly #version: number;
 
   constructor(version: number) {
@@ -290,7 +292,8 @@ class Builder {
     const leaf = ref.node;
     invariant(leaf?.kind === 'leaf', 'a leaf that moves was read');
     const below = nodeKey(ref.version, leaf.keyHash, depth + 1);
-    const own = this.added.findIndex(({ node }) => node === leaf);
+    // What was built for this very place was added last: with many changes a search from the front takes seconds.
+    const own = this.#leaves.has(leaf) ? this.added.findLastIndex(({ node }) => node === leaf) : -1;
     // Added in this very update: it never gets to the engine at the deeper place.
     if (own >= 0) this.added.splice(own, 1);
     else this.stale.push(below);
@@ -299,6 +302,7 @@ class Builder {
 
   #leaf(leaf: LeafNode, depth: number): ChildRef {
     const node: LeafNode = { kind: 'leaf', key: leaf.key, keyHash: leaf.keyHash, value: leaf.value };
+    this.#leaves.add(node);
     this.added.push({ key: nodeKey(this.#version, leaf.keyHash, depth), node });
     return { hash: leafHash(leaf.keyHash, leaf.value), version: this.#version, isLeaf: true, node };
   }

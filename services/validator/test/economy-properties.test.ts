@@ -17,3 +17,14 @@ test('random operations do what the plain model does, and conserve the supply to
   console.log({ operations, succeeded, slashes });
   assert(succeeded > 500 && slashes > 10);
 });
+
+test('random operations do what the plain model does also where power outlives its stake (SLASH-7)', async () => {
+  let slashes = 0;
+  await fc.assert(
+    fc.asyncProperty(steps(60), async (sequence) => {
+      slashes += (await runAgainstModel(sequence, 1_000)).slashes;
+    }),
+    { numRuns: 40 },
+  );
+  assert(slashes > 10);
+});

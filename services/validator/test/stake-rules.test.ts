@@ -9,6 +9,7 @@ import {
   REPUTATIONS,
   SLASHES,
   UNBONDINGS,
+  UNBONDING_POOLS,
   VALIDATORS,
 } from '../domain/records/tables.ts';
 import { sharesToTake, valueOf } from '../domain/stake.ts';
@@ -125,6 +126,41 @@ test('moved stake answers for the source: from what is bonded, then from what is
   // When their time is over nothing remembers them.
   await economy.block({ elapsedMs: 1_000_000 });
   assert.equal(economy.records(REDELEGATIONS).length, 0);
+  checkInvariants(economy);
+});
+
+test('power that the bound on churn holds is answered for by the stake that left before (SLASH-7)', async () => {
+  const founders = ['ada', 'ben', 'cid', 'dan'].map((name) => ({ name, stake: 1_000_000n }));
+  const economy = await Economy.start(
+    founders,
+    { eve: 600_000n, fay: 500_000n },
+    { maxChurnBasisPoints: 1_000, unbondingPeriodMs: 1_000_000 },
+  );
+  await economy.do('eve', bond('ada', 600_000n));
+  await economy.do('fay', bond('ada', 500_000n));
+  await economy.pass(10);
+  // Eve was released in an epoch of its own, long before; what is behind the power left after it.
+  await economy.do('eve', unbond('ada', 600_000n));
+  await economy.pass(10);
+  await economy.do('fay', redelegate('ada', 'ben', 500_000n));
+  await economy.do('ada', unbond('ada', 1_000_000n));
+  await economy.pass(10);
+  const power = economy.committee.validators.find(({ name }) => name === 'ada')?.power as number;
+  assert.ok(power > 300 && power < 1_500, `ada has the power ${power} without stake`);
+  assert.equal(economy.record(POOLS, addressOf('ada'))?.stake, 0n);
+  const before = economy.totals();
+  await equivocate(economy, 'ada', economy.height, power);
+  const record = economy.record(SLASHES, addressOf('ada'), economy.height, REASON['duplicate-vote']);
+  const burnt = economy.totals().burnt - before.burnt;
+  // The part of the power, to the last units: it is divided between the moved and the released.
+  const due = (BigInt(power) * 1_000n * 500n) / 10_000n;
+  assert.ok(burnt <= due && burnt >= due - 2n, `${burnt} of ${due} burnt`);
+  assert.equal((record?.unbonding ?? 0n) + (record?.redelegated ?? 0n), burnt);
+  assert.ok((record?.redelegated ?? 0n) > 0n);
+  // Nobody loses more than the part of a slash, and who left in an epoch before that loses nothing.
+  const eves = economy.record(UNBONDINGS, addressOf('ada'), addressOf('eve'))?.entries[0];
+  const pool = economy.record(UNBONDING_POOLS, addressOf('ada'), eves?.epoch ?? 0);
+  assert.deepEqual(pool, { tokens: 600_000n, shares: 600_000n });
   checkInvariants(economy);
 });
 

@@ -14,6 +14,7 @@ import { payDelegation } from '../rewards/pay-delegation.ts';
 import { removeStake, sharesToTake, valueOf } from '../stake.ts';
 import type { StakeView } from '../stake-view.ts';
 import { entryValue, takeFromEntry } from '../unbonding.ts';
+import type { Answering } from './answering.ts';
 
 /**
  * SLASH-6: stake that moved to another validator answers for the source: from the delegation there, and, when that is
@@ -24,7 +25,7 @@ import { entryValue, takeFromEntry } from '../unbonding.ts';
 export function slashRedelegated(
   view: StakeView,
   source: Uint8Array,
-  { since, basisPoints, most }: { since: number; basisPoints: number; most: Amount },
+  { answering, basisPoints, most }: { answering: Answering; basisPoints: number; most: Amount },
 ): Amount {
   let burnt = 0n;
   for (const key of view.keysUnder(REDELEGATIONS.prefixOf(source))) {
@@ -32,7 +33,7 @@ export function slashRedelegated(
     const { entries } = view.need(REDELEGATIONS, source, delegator, destination);
     const left: RedelegationEntry[] = [];
     for (const entry of entries) {
-      const due = entry.epoch < since ? 0n : smaller(partOf(entry.amount, basisPoints), most - burnt);
+      const due = smaller(partOf(answering(entry.epoch, entry.amount), basisPoints), most - burnt);
       burnt += burnAt(view, destination, delegator, due);
       left.push({ ...entry, amount: entry.amount - due });
     }

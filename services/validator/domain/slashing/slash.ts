@@ -4,6 +4,7 @@ import type { BlockPlace, EconomyParameters } from '../parameters.ts';
 import { SLASH_REASONS, type Progress, type SlashReason, type SlashRecord } from '../records/records.ts';
 import { POOLS, PROGRESS, SLASHES, TOTALS, UNBONDING_POOLS, numberIn } from '../records/tables.ts';
 import type { StakeView } from '../stake-view.ts';
+import { answeringFor, type Answering } from './answering.ts';
 import { slashRedelegated } from './slash-redelegated.ts';
 
 /** A fault of a validator, as a commit or evidence shows it. */
@@ -32,7 +33,7 @@ export function decidedIn(
 }
 
 /**
- * SLASH-4, SLASH-5: burns a part of the stake that was behind a fault: first of what left since, each pool by its part,
+ * SLASH-4, SLASH-5, SLASH-7: burns a part of the stake that was behind a fault: first of what left since, each pool by its part,
  * the rest of what is bonded. Bonded delegations and unbonding pools are slashed as one, whatever their number.
  *
  * @returns base units burnt; never more than the part of the power at the fault, nor than the part of what is there
@@ -45,9 +46,11 @@ export function slash(
 ): SlashRecord {
   const { operator, basisPoints, power } = fault;
   const since = decidedIn(view.need(PROGRESS), parameters, fault.height);
-  const whole = partOf(BigInt(power) * parameters.powerReduction, basisPoints);
-  const unbonding = slashUnbonding(view, operator, { since, basisPoints, most: whole });
-  const redelegated = slashRedelegated(view, operator, { since, basisPoints, most: whole - unbonding });
+  const behind = BigInt(power) * parameters.powerReduction;
+  const answering = answeringFor(view, operator, { since, behind });
+  const whole = partOf(behind, basisPoints);
+  const unbonding = slashUnbonding(view, operator, { answering, basisPoints, most: whole });
+  const redelegated = slashRedelegated(view, operator, { answering, basisPoints, most: whole - unbonding });
   const bonded = slashBonded(view, operator, basisPoints, whole - unbonding - redelegated);
   const { reason, height: offenceHeight, evidenceHash } = fault;
   const record = { reason, offenceHeight, power, basisPoints, bonded, unbonding, redelegated, evidenceHash };
@@ -67,14 +70,13 @@ export function slash(
 function slashUnbonding(
   view: StakeView,
   operator: Uint8Array,
-  { since, basisPoints, most }: { since: number; basisPoints: number; most: Amount },
+  { answering, basisPoints, most }: { answering: Answering; basisPoints: number; most: Amount },
 ): Amount {
   let burnt = 0n;
   for (const key of view.keysUnder(UNBONDING_POOLS.prefixOf(operator))) {
     const epoch = numberIn(key);
-    if (epoch < since) continue;
     const pool = view.need(UNBONDING_POOLS, operator, epoch);
-    const cut = smaller(partOf(pool.tokens, basisPoints), most - burnt);
+    const cut = smaller(partOf(answering(epoch, pool.tokens), basisPoints), most - burnt);
     if (cut === 0n) continue;
     view.set(UNBONDING_POOLS, { ...pool, tokens: pool.tokens - cut }, operator, epoch);
     burnt += cut;

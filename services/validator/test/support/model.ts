@@ -132,14 +132,19 @@ export class EconomyModel {
     return recent.length > size - Math.round((size * minSignedBasisPoints) / 10_000);
   }
 
-  /** Stake behind the power at a height loses its part; what left before the set of the height was decided does not. */
+  /**
+   * Stake behind the power at a height loses its part; what left before the set of the height was decided does not,
+   * unless the power is more than all that came after.
+   */
   slash(
     name: string,
     { power, height, basisPoints }: { power: number; height: number; basisPoints: number },
   ): void {
     const since = this.#inForce.findLastIndex((first) => first <= height);
     const part = (amount: bigint): bigint => (amount * BigInt(basisPoints)) / 10_000n;
-    let budget = part(BigInt(power) * this.parameters.powerReduction * ONE);
+    const behind = BigInt(power) * this.parameters.powerReduction * ONE;
+    let budget = part(behind);
+    const answering = this.#answering(name, since, behind);
     const take = (amount: bigint): bigint => {
       const taken = amount < budget ? amount : budget;
       budget -= taken;
@@ -148,13 +153,13 @@ export class EconomyModel {
     };
     const epochs = new Map<number, Leaving[]>();
     for (const entry of this.leaving) {
-      if (entry.validator !== name || entry.epoch < since) continue;
+      if (entry.validator !== name) continue;
       epochs.set(entry.epoch, [...(epochs.get(entry.epoch) ?? []), entry]);
     }
     // What left in one epoch bears alike.
-    for (const [, entries] of [...epochs].toSorted(([x], [y]) => x - y)) {
+    for (const [epoch, entries] of [...epochs].toSorted(([x], [y]) => x - y)) {
       const whole = entries.reduce((sum, { amount }) => sum + amount, 0n);
-      const cut = take(part(whole));
+      const cut = take(part(answering(epoch, whole)));
       for (const entry of entries) entry.amount -= whole === 0n ? 0n : (cut * entry.amount) / whole;
     }
     // Where the budget ends among moves, it does in the order of their keys.
@@ -163,8 +168,9 @@ export class EconomyModel {
     for (const move of this.moved.toSorted((x, y) =>
       place(x) < place(y) ? -1 : Number(place(x) > place(y)),
     )) {
-      if (move.validator !== name || move.epoch < since) continue;
-      const due = part(move.amount) < budget ? part(move.amount) : budget;
+      if (move.validator !== name) continue;
+      const owed = part(answering(move.epoch, move.amount));
+      const due = owed < budget ? owed : budget;
       move.amount -= due;
       const staked = this.of(move.destination).stakes.get(move.account) ?? 0n;
       const bonded = due < staked ? due : staked;
@@ -182,6 +188,26 @@ export class EconomyModel {
     const cut = take(part(stake));
     for (const [account, staked] of this.of(name).stakes)
       this.of(name).stakes.set(account, staked - (cut * staked) / stake);
+  }
+
+  /** How much of what left in an epoch is behind the power: all of it since the decision, before it what is lacking. */
+  #answering(name: string, since: number, behind: bigint): (epoch: number, amount: bigint) => bigint {
+    const left = [...this.leaving, ...this.moved].filter(({ validator }) => validator === name);
+    const sumOf = (epoch: number): bigint =>
+      left.filter((one) => one.epoch === epoch).reduce((sum, { amount }) => sum + amount, 0n);
+    const parts = new Map<number, readonly [part: bigint, whole: bigint]>();
+    let lacking = behind - this.stakeOf(name);
+    for (let epoch = this.#inForce.length; epoch >= 0; epoch--) {
+      const whole = sumOf(epoch);
+      const least = lacking < whole ? lacking : whole;
+      const amount = epoch >= since ? whole : least > 0n ? least : 0n;
+      parts.set(epoch, [amount, whole]);
+      lacking -= amount;
+    }
+    return (epoch, amount) => {
+      const [part, whole] = parts.get(epoch) ?? [0n, 0n];
+      return whole === 0n ? 0n : (amount * part) / whole;
+    };
   }
 
   release(timeMs: number): void {
