@@ -16,10 +16,17 @@ export function frame(messages: readonly Uint8Array[]): Uint8Array {
   return framed;
 }
 
+/** Bytes that the buffer of an incomplete message has at first. */
+const BUFFER_BYTES_MIN = 1024;
+
 /** Cuts a stream of chunks into messages. Holds one incomplete message at most. */
 export class FrameReader {
   readonly #maxBytes: number;
-  #chunks: Uint8Array[] = [];
+  /**
+   * The incomplete message at its beginning. One buffer, not a list of chunks: a peer chooses how small they are, and
+   * a list of single bytes would take many times their memory, and the square of their number in time.
+   */
+  #buffer = new Uint8Array(0);
   #buffered = 0;
 
   /** @param maxBytes of one message */
@@ -38,56 +45,59 @@ export class FrameReader {
    * @throws `network.malformed-frame` for a length above the limit, before anything of it is kept
    */
   push(chunk: Uint8Array): Uint8Array[] {
-    if (chunk.length === 0) return [];
-    this.#chunks.push(chunk);
-    this.#buffered += chunk.length;
     const messages: Uint8Array[] = [];
-    while (this.#buffered >= LENGTH_BYTES) {
-      const length = readUint32(this.#peek(LENGTH_BYTES), 0);
-      if (length > this.#maxBytes) {
-        throw networkError(
-          'malformed-frame',
-          `a message of ${length} bytes is announced; at most ${this.#maxBytes} are taken`,
-          {
-            length,
-            max: this.#maxBytes,
-          },
-        );
-      }
-      if (this.#buffered < LENGTH_BYTES + length) break;
-      this.#take(LENGTH_BYTES);
-      messages.push(this.#take(length));
+    let offset = 0;
+    // First what completes the message begun before: its length, then the rest.
+    while (this.#buffered > 0 && offset < chunk.length) {
+      const wanted =
+        this.#buffered < LENGTH_BYTES ? LENGTH_BYTES : LENGTH_BYTES + this.#lengthAt(this.#buffer, 0);
+      const part = chunk.subarray(offset, offset + wanted - this.#buffered);
+      this.#keep(part, wanted);
+      offset += part.length;
+      if (this.#buffered < LENGTH_BYTES) break;
+      const end = LENGTH_BYTES + this.#lengthAt(this.#buffer, 0);
+      if (this.#buffered < end) continue;
+      messages.push(this.#buffer.slice(LENGTH_BYTES, end));
+      this.#buffer = new Uint8Array(0);
+      this.#buffered = 0;
+    }
+    while (chunk.length - offset >= LENGTH_BYTES) {
+      const end = offset + LENGTH_BYTES + this.#lengthAt(chunk, offset);
+      if (end > chunk.length) break;
+      // A copy: `slice` of a Buffer would share its memory.
+      messages.push(new Uint8Array(chunk.subarray(offset + LENGTH_BYTES, end)));
+      offset = end;
+    }
+    if (offset < chunk.length) {
+      this.#keep(chunk.subarray(offset), this.#maxBytes + LENGTH_BYTES);
     }
     return messages;
   }
 
-  /** The first `count` bytes, left in place. */
-  #peek(count: number): Uint8Array {
-    const [first] = this.#chunks;
-    if (first !== undefined && first.length >= count) return first.subarray(0, count);
-    const bytes = this.#take(count);
-    this.#chunks.unshift(bytes);
-    this.#buffered += count;
-    return bytes;
+  #lengthAt(bytes: Uint8Array, offset: number): number {
+    const length = readUint32(bytes, offset);
+    if (length <= this.#maxBytes) return length;
+    throw networkError(
+      'malformed-frame',
+      `a message of ${length} bytes is announced; at most ${this.#maxBytes} are taken`,
+      {
+        length,
+        max: this.#maxBytes,
+      },
+    );
   }
 
-  #take(count: number): Uint8Array {
-    this.#buffered -= count;
-    const [first] = this.#chunks;
-    if (first !== undefined && first.length > count) {
-      this.#chunks[0] = first.subarray(count);
-      return first.slice(0, count);
+  /** Appends to the buffer, which grows to the double, so that each byte is copied a few times at most. */
+  #keep(bytes: Uint8Array, bytesMax: number): void {
+    const needed = this.#buffered + bytes.length;
+    if (needed > this.#buffer.length) {
+      const grown = new Uint8Array(
+        Math.max(needed, Math.min(bytesMax, Math.max(BUFFER_BYTES_MIN, 2 * needed))),
+      );
+      grown.set(this.#buffer.subarray(0, this.#buffered));
+      this.#buffer = grown;
     }
-    const bytes = new Uint8Array(count);
-    let filled = 0;
-    while (filled < count) {
-      const chunk = this.#chunks[0] as Uint8Array;
-      const part = chunk.subarray(0, count - filled);
-      bytes.set(part, filled);
-      filled += part.length;
-      if (part.length === chunk.length) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(part.length);
-    }
-    return bytes;
+    this.#buffer.set(bytes, this.#buffered);
+    this.#buffered = needed;
   }
 }

@@ -40,6 +40,8 @@ export const ANNOUNCERS_MAX = 3;
 export const ANNOUNCED_GRACE_MS = 200;
 /** Transactions of one peer that wait to be judged; more are dropped. */
 export const INCOMING_TRANSACTIONS_MAX = 10_000;
+/** Bytes of them: a count alone would let one peer take hundreds of megabytes. */
+export const INCOMING_BYTES_MAX = 8 * 2 ** 20;
 /** Transactions of one peer that are judged together. */
 export const INCOMING_BATCH_MAX = 1_000;
 

@@ -102,6 +102,14 @@ class Gossip implements TransactionGossip {
       stopAdmitted();
       stopPeers();
     };
+    // What came from the journal was admitted before anybody listened, and is told to peers at their connection
+    // only as far as one frame goes.
+    const { items } = mempool.pending(undefined, GOSSIP_QUEUE_MAX);
+    this.#ownWaiting.add(
+      items.map(({ id }) => id),
+      this.#components.clock.monotonic(),
+    );
+    this.#remindLater();
   }
 
   stop(): void {

@@ -1,12 +1,18 @@
 import { isCodedError, type Logger } from '#kernel';
 import type { PeerId, Transport } from '#services/network';
-import { INCOMING_BATCH_MAX, INCOMING_TRANSACTIONS_MAX } from '../limits.ts';
+import { INCOMING_BATCH_MAX, INCOMING_BYTES_MAX, INCOMING_TRANSACTIONS_MAX } from '../limits.ts';
 import type { Mempool } from '../mempool/face.ts';
 
 export interface IncomingComponents {
   readonly transport: Pick<Transport, 'report'>;
   readonly mempool: Pick<Mempool, 'submit'>;
   readonly logger: Logger;
+}
+
+/** What waits of one peer. */
+interface Waiting {
+  readonly encoded: Uint8Array[];
+  bytes: number;
 }
 
 /**
@@ -17,7 +23,7 @@ export interface IncomingComponents {
  */
 export class Incoming {
   readonly #components: IncomingComponents;
-  readonly #waiting = new Map<PeerId, Uint8Array[]>();
+  readonly #waiting = new Map<PeerId, Waiting>();
   #dropped = 0;
 
   constructor(components: IncomingComponents) {
@@ -34,23 +40,31 @@ export class Incoming {
   }
 
   add(peer: PeerId, encoded: readonly Uint8Array[]): void {
-    const waiting = this.#waiting.get(peer);
-    const room = INCOMING_TRANSACTIONS_MAX - (waiting?.length ?? 0);
-    const taken = encoded.slice(0, room);
-    this.#dropped += encoded.length - taken.length;
-    if (waiting !== undefined) {
-      waiting.push(...taken);
-      return;
+    const known = this.#waiting.get(peer);
+    const waiting = known ?? { encoded: [], bytes: 0 };
+    for (const bytes of encoded) {
+      const fits =
+        waiting.encoded.length < INCOMING_TRANSACTIONS_MAX &&
+        waiting.bytes + bytes.length <= INCOMING_BYTES_MAX;
+      if (!fits) {
+        this.#dropped++;
+        continue;
+      }
+      waiting.encoded.push(bytes);
+      waiting.bytes += bytes.length;
     }
-    this.#waiting.set(peer, taken);
-    void this.#drain(peer, taken);
+    if (known !== undefined) return;
+    this.#waiting.set(peer, waiting);
+    void this.#drain(peer, waiting);
   }
 
-  async #drain(peer: PeerId, waiting: Uint8Array[]): Promise<void> {
+  async #drain(peer: PeerId, waiting: Waiting): Promise<void> {
     const { mempool, transport, logger } = this.#components;
-    while (waiting.length > 0) {
+    while (waiting.encoded.length > 0) {
+      const batch = waiting.encoded.splice(0, INCOMING_BATCH_MAX);
+      for (const { length } of batch) waiting.bytes -= length;
       try {
-        const results = await mempool.submit(waiting.splice(0, INCOMING_BATCH_MAX), peer);
+        const results = await mempool.submit(batch, peer);
         const bad = results.find((result) => !result.ok && result.error.action === 'penalise');
         if (bad !== undefined && !bad.ok) transport.report(peer, 'invalid', bad.error.message);
       } catch (error) {

@@ -46,8 +46,7 @@ class FileJournal implements Journal {
   /** One operation at a time, so that frames never mix. */
   #last: Promise<unknown> = Promise.resolve();
   /** What waits for the operation under way: it is written and synced together. */
-  #waiting: Uint8Array[] = [];
-  #group: Promise<void> | undefined;
+  #group: { readonly encoded: Uint8Array[]; readonly written: Promise<void> } | undefined;
   /** After a sync that failed nobody knows what the disk has: only a new file helps. */
   #broken: Error | undefined;
 
@@ -62,14 +61,18 @@ class FileJournal implements Journal {
   }
 
   append(encoded: readonly Uint8Array[]): Promise<void> {
-    this.#waiting.push(...encoded);
-    this.#group ??= this.#serially(() => {
-      const group = this.#waiting;
-      this.#waiting = [];
-      this.#group = undefined;
-      return this.#write(frameTransactions(group));
+    this.#group ??= this.#newGroup();
+    this.#group.encoded.push(...encoded);
+    return this.#group.written;
+  }
+
+  #newGroup(): { encoded: Uint8Array[]; written: Promise<void> } {
+    const encoded: Uint8Array[] = [];
+    const written = this.#serially(() => {
+      if (this.#group?.encoded === encoded) this.#group = undefined;
+      return this.#write(frameTransactions(encoded));
     });
-    return this.#group;
+    return { encoded, written };
   }
 
   read(): Promise<Uint8Array[]> {
@@ -77,6 +80,8 @@ class FileJournal implements Journal {
   }
 
   rewrite(encoded: readonly Uint8Array[]): Promise<void> {
+    // What is appended from now on is not in the new content: it must not join a group that is written before it.
+    this.#group = undefined;
     return this.#serially(async () => {
       const frame = frameTransactions(encoded);
       const next = await open(`${this.#path}.new`, 'w');

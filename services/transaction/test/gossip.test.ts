@@ -60,6 +60,18 @@ describe('gossip of transactions', () => {
     assert.deepEqual(world.network.frames, []);
   });
 
+  it('announces what waited before it started, as what the journal brings back', async () => {
+    const world = new World();
+    const a = world.node('a');
+    const b = world.node('b', ['a']);
+    a.gossip.stop();
+    await a.test.submitAs('api:x', signed());
+    a.gossip.start();
+    await world.time.advance(2 * REMIND_AFTER_MS);
+    await world.fetched();
+    assert.deepEqual(b.test.mempool.lookup(signed().id), signed());
+  });
+
   it('tells nobody what it heard from it', async () => {
     const world = new World();
     const a = world.node('a');

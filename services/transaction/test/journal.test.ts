@@ -53,6 +53,19 @@ describe('journal of the mempool', () => {
     assert.equal((await openMempool(await openFileJournal(path))).loaded, 4);
   });
 
+  it('keeps what is appended while a rewrite waits for its turn', async (context) => {
+    const journal = await openFileJournal(await newPath(context));
+    const appended = [journal.append([signed(0).bytes]), journal.append([signed(1).bytes])];
+    const rewritten = journal.rewrite([signed(1).bytes]);
+    appended.push(journal.append([signed(2).bytes]));
+    await Promise.all([...appended, rewritten]);
+    assert.deepEqual(
+      (await journal.read()).map((bytes) => Buffer.from(bytes)),
+      [signed(1), signed(2)].map(({ bytes }) => Buffer.from(bytes)),
+    );
+    await journal.close();
+  });
+
   it('judges what it brings back by the state of today, and keeps only what waits', async (context) => {
     const path = await newPath(context);
     const before = new TestMempool({ journal: await openFileJournal(path) });
