@@ -34,6 +34,8 @@ export const REMIND_AFTER_MS = 5_000;
 export const GOSSIP_PUSH_PEERS = 8;
 /** Announced ids that are not known here, remembered until they come or are fetched. */
 export const ANNOUNCED_MAX = 50_000;
+/** Of them those that are here because of one peer. */
+export const ANNOUNCED_PER_PEER_MAX = 10_000;
 /** Peers remembered for each: when one does not have it after all, the next is asked. */
 export const ANNOUNCERS_MAX = 3;
 /** Time that an announced transaction has to come by itself before it is fetched. */

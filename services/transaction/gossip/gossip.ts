@@ -11,8 +11,6 @@ import type { Transaction } from '../domain/transaction.ts';
 import { gossipError } from '../errors.ts';
 import {
   ANNOUNCED_GRACE_MS,
-  ANNOUNCED_MAX,
-  ANNOUNCERS_MAX,
   FETCH_PUT_OFF_MAX,
   GOSSIP_DELAY_MS,
   GOSSIP_INTERVAL_MS,
@@ -24,6 +22,7 @@ import {
 } from '../limits.ts';
 import type { Mempool } from '../mempool/face.ts';
 import type { TransactionFetch } from './fetch.ts';
+import { Announced } from './announced.ts';
 import { Incoming } from './incoming.ts';
 import { OwnWaiting } from './own-waiting.ts';
 import { frameTransactions, packIds, unframeTransactions, unpackIds } from './frames.ts';
@@ -76,8 +75,7 @@ class Gossip implements TransactionGossip {
   readonly #ownWaiting = new OwnWaiting();
   #remindTimer: Cancellable | undefined;
   #lastPushMs = -Infinity;
-  /** Announced ids that this node does not have, with the peers that say they do, in the order to ask them. */
-  readonly #announced = new Map<string, PeerId[]>();
+  readonly #announced = new Announced();
   #fetchTimer: Cancellable | undefined;
   #fetchesPutOff = 0;
   readonly #incoming: Incoming;
@@ -130,6 +128,12 @@ class Gossip implements TransactionGossip {
 
   #admitted(transactions: readonly Transaction[], source: string): void {
     const isLocal = source.startsWith('api:') || source === 'journal';
+    if (isLocal) {
+      // Also what no frame has room for now: nobody else may have it.
+      const ids = transactions.map(({ id }) => id);
+      this.#ownWaiting.add(ids, this.#components.clock.monotonic());
+      this.#remindLater();
+    }
     if (this.#pushes.length + this.#ids.size + transactions.length > GOSSIP_QUEUE_MAX) {
       // Peers that miss the announcement fetch what they lack when it is proposed.
       this.#statistics.queueDropped += transactions.length;
@@ -237,53 +241,33 @@ class Gossip implements TransactionGossip {
   #hear(peer: PeerId, packed: Uint8Array): void {
     for (const id of unpackIds(packed, IDS_PER_FRAME)) {
       this.#ids.get(id)?.add(peer);
-      const peers = this.#announced.get(id);
-      if (peers !== undefined) {
-        if (peers.length < ANNOUNCERS_MAX && !peers.includes(peer)) peers.push(peer);
-        continue;
-      }
-      if (this.#components.mempool.knows(id)) continue;
-      if (this.#announced.size >= ANNOUNCED_MAX) break;
-      this.#announced.set(id, [peer]);
+      if (this.#announced.note(peer, id) || this.#components.mempool.knows(id)) continue;
+      this.#announced.add(peer, id);
     }
     this.#fetchLater();
   }
 
   #fetchLater(): void {
-    if (!this.#running || this.#announced.size === 0) return;
-    this.#fetchTimer ??= this.#components.scheduler.after(
-      ANNOUNCED_GRACE_MS,
-      () => void this.#fetchMissing(),
-    );
+    if (!this.#running || !this.#announced.isWaiting) return;
+    this.#fetchTimer ??= this.#components.scheduler.after(ANNOUNCED_GRACE_MS, () => this.#fetchMissing());
   }
 
   /** Fetches what was announced and did not come by itself. */
-  async #fetchMissing(): Promise<void> {
+  #fetchMissing(): void {
+    this.#fetchTimer = undefined;
     if (this.#incoming.isBusy && this.#fetchesPutOff < FETCH_PUT_OFF_MAX) {
       this.#fetchesPutOff++;
-      this.#fetchTimer = undefined;
       return this.#fetchLater();
     }
     this.#fetchesPutOff = 0;
     const { mempool } = this.#components;
-    const missing = new Map([...this.#announced].filter(([id]) => !mempool.knows(id)));
-    this.#announced.clear();
-    const byPeer = new Map<PeerId, string[]>();
-    for (const [id, [peer]] of missing) {
-      if (peer === undefined) continue;
-      const ids = byPeer.get(peer);
-      if (ids === undefined) byPeer.set(peer, [id]);
-      else ids.push(id);
+    for (const [peer, ids] of this.#announced.take((id) => mempool.knows(id))) {
+      void this.#fetchFrom(peer, ids).then((given) => {
+        // One peer that announces and does not give must not keep a transaction away.
+        this.#announced.answered(peer, ids, new Set(given));
+        this.#fetchLater();
+      });
     }
-    const found = await Promise.all([...byPeer].map(([peer, ids]) => this.#fetchFrom(peer, ids)));
-    for (const id of found.flat()) missing.delete(id);
-    // One peer that announces and does not give must not keep a transaction away.
-    for (const [id, [, ...others]] of missing) {
-      if (others.length === 0 || this.#announced.has(id) || this.#announced.size >= ANNOUNCED_MAX) continue;
-      this.#announced.set(id, others);
-    }
-    this.#fetchTimer = undefined;
-    this.#fetchLater();
   }
 
   /** Fetches from one peer; returns the ids of what it gave. */

@@ -63,6 +63,7 @@ class MempoolService implements Mempool {
   readonly #admitted = new Set<(transactions: readonly Transaction[], source: string) => void>();
   readonly #droppedListeners = new Set<(transaction: Transaction, error: CodedError) => void>();
   #compacting: Promise<void> | undefined;
+  #compactAbove = JOURNAL_BYTES_COMPACT;
 
   constructor(init: MempoolInit, components: MempoolComponents) {
     this.#identity = init.identity;
@@ -89,8 +90,12 @@ class MempoolService implements Mempool {
       });
       const verified = await this.#verify(hopeful, source, results);
       const admitted = this.#admit(verified, accountOf, results);
-      if (source.startsWith('api:')) await this.#remember(admitted);
-      this.#announce(admitted, source);
+      try {
+        if (source.startsWith('api:')) await this.#remember(admitted);
+      } finally {
+        // Also what the journal did not take: it waits here, and may be in a block of this node.
+        this.#announce(admitted, source);
+      }
     } finally {
       this.#changedMeanwhile.delete(changed);
       for (const { transaction } of candidates) this.#inFlight.delete(transaction.id);
@@ -212,7 +217,7 @@ class MempoolService implements Mempool {
       this.#compacting ??= this.#compact();
       throw error;
     }
-    if (this.#components.journal.bytes > JOURNAL_BYTES_COMPACT) this.#compacting ??= this.#compact();
+    if (this.#components.journal.bytes > this.#compactAbove) this.#compacting ??= this.#compact();
   }
 
   /** Rewrites the journal with what still waits of it. */
@@ -221,6 +226,8 @@ class MempoolService implements Mempool {
       const waiting = [...this.#local].flatMap((id) => this.#pool.lookup(id)?.bytes ?? []);
       for (const id of this.#local) if (this.#pool.lookup(id) === undefined) this.#local.delete(id);
       await this.#components.journal.rewrite(waiting);
+      // What waits may be more than the bound: then it is not written again at each append.
+      this.#compactAbove = Math.max(JOURNAL_BYTES_COMPACT, 2 * this.#components.journal.bytes);
     } catch (error) {
       this.#components.logger.error({ error }, 'the mempool journal cannot be rewritten');
     } finally {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { concatBytes, silentLogger, type SignatureVerifier } from '#kernel';
-import { frameTransactions } from '../gossip/frames.ts';
+import { frameTransactions, packIds } from '../gossip/frames.ts';
 import { createTransactionGossip, type Mempool, type Transaction } from '../index.ts';
 import {
   ANNOUNCED_MAX,
+  ANNOUNCED_PER_PEER_MAX,
   FETCH_IDS_MAX,
   GOSSIP_FRAME_BYTES_MAX,
   GOSSIP_QUEUE_MAX,
@@ -96,10 +97,31 @@ describe('a flood of transactions', () => {
       flood.send('b', 'transactions', concatBytes(Uint8Array.of(FRAME.ids), random.bytes(idsPerFrame * 32)));
       await settled();
     }
+    for (let round = 0; round < 2 + ANNOUNCED_PER_PEER_MAX / FETCH_IDS_MAX; round++) await world.fetched();
+    assert.equal(asked, ANNOUNCED_PER_PEER_MAX);
+  });
+
+  it('of announcements by one that gives nothing does not keep others from being fetched', async () => {
+    const world = new World();
+    const b = world.node('b');
+    for (const peer of ['flood', 'calm']) world.network.connect(peer, 'b');
+    const limits = { maxRequestBytes: FETCH_IDS_MAX * 32, maxConcurrent: 10 };
+    const flood = world.network.transport('flood');
+    flood.onRequest('/bizra/transactions/1', limits, () => new Promise<Uint8Array>(() => {}));
+    const calm = world.network.transport('calm');
+    calm.onRequest('/bizra/transactions/1', limits, async () => frameTransactions([signed(3).bytes]));
+    const idsPerFrame = Math.floor((GOSSIP_FRAME_BYTES_MAX - 1) / 32);
+    const random = seededRandom();
+    for (let sent = 0; sent < ANNOUNCED_MAX; sent += idsPerFrame) {
+      flood.send('b', 'transactions', concatBytes(Uint8Array.of(FRAME.ids), random.bytes(idsPerFrame * 32)));
+      await settled();
+    }
     await world.fetched();
-    assert.equal(asked, ANNOUNCED_MAX);
+    calm.send('b', 'transactions', concatBytes(Uint8Array.of(FRAME.ids), packIds([signed(3).id])));
+    await settled();
     await world.fetched();
-    assert.equal(asked, ANNOUNCED_MAX);
+    for (let turn = 0; turn < 20; turn++) await settled();
+    assert.ok(b.test.mempool.knows(signed(3).id));
   });
 
   it('of own transactions waits for the next frames up to a bound', async () => {

@@ -23,12 +23,18 @@ async function openMempool(journal: Journal, accounts?: TestAccounts) {
 
 /** A journal that is always big enough to be rewritten. */
 function alwaysCompacting(journal: Journal): Journal {
+  let bytes = JOURNAL_BYTES_COMPACT;
   return {
-    append: (encoded) => journal.append(encoded),
+    async append(encoded) {
+      await journal.append(encoded);
+      bytes *= 3;
+    },
     read: () => journal.read(),
     rewrite: (encoded) => journal.rewrite(encoded),
     close: () => journal.close(),
-    bytes: JOURNAL_BYTES_COMPACT + 1,
+    get bytes() {
+      return bytes;
+    },
   };
 }
 
@@ -206,6 +212,27 @@ describe('journal of the mempool', () => {
     await again.close();
   });
 
+  it('is not written again at each append when what waits is more than the bound', async (context) => {
+    const journal = await openFileJournal(await newPath(context));
+    const kept = { bytes: 0, rewritings: 0 };
+    const large: Journal = {
+      append: async (encoded) => {
+        kept.bytes += JOURNAL_BYTES_COMPACT / 8;
+        await journal.append(encoded);
+      },
+      read: () => journal.read(),
+      rewrite: async () => void kept.rewritings++,
+      close: () => journal.close(),
+      get bytes() {
+        return 2 * JOURNAL_BYTES_COMPACT + kept.bytes;
+      },
+    };
+    const test = new TestMempool({ journal: large });
+    for (let nonce = 0; nonce < 12; nonce++) await test.submitAs('api:x', signed(0, { nonce }));
+    await test.mempool.close();
+    assert.equal(kept.rewritings, 1);
+  });
+
   it('is not misled by a rewriting that a crash cut short', async (context) => {
     const path = await newPath(context);
     const journal = await openFileJournal(path);
@@ -221,8 +248,13 @@ describe('journal of the mempool', () => {
     const journal = await openFileJournal(await newPath(context));
     const test = new TestMempool({ journal });
     await journal.close();
+    const told: string[] = [];
+    test.mempool.onAdmitted((transactions) => told.push(...transactions.map(({ id }) => id)));
     await assert.rejects(test.submitAs('api:x', signed(0)));
+    // It waits all the same, and may be proposed here: peers hear of it.
+    assert.deepEqual(told, [signed(0).id]);
     assert.deepEqual(await test.submit(signed(1)), ['ok']);
+    await test.mempool.close();
   });
 });
 
