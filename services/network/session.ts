@@ -149,6 +149,7 @@ export class PeerSession {
 
   close(reason: Error): void {
     for (const channel of this.#outbound.values()) channel.close();
+    for (const channel of this.#inbound.values()) channel.close();
     for (const connection of this.#connections.splice(0)) connection.abort(reason);
   }
 

@@ -5,7 +5,7 @@ import { afterEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
-import type { Libp2p } from '@libp2p/interface';
+import type { Connection, Libp2p } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
@@ -263,8 +263,7 @@ describe('network', () => {
     const a = await start(1, { limits: { banMs: 60_000 } });
     const rogue = await rogueNode();
     const connection = await rogue.dial(multiaddr(a.addresses()[0]));
-    const greeting = await connection.newStream('/bizra/hello/1');
-    greeting.send(frame([encodeHello(hello())]));
+    await sayHello(connection);
     await until('welcomed', () => a.peers().length === 1);
     for (let offences = 1; offences <= 3; offences++) {
       const stream = await connection.newStream('/bizra/channel/consensus/1');
@@ -278,6 +277,28 @@ describe('network', () => {
       const again = await rogue.dial(multiaddr(a.addresses()[0]));
       await again.newStream('/bizra/hello/1');
     });
+  });
+
+  it('reads no more of a flood once it has banned the peer for it', async () => {
+    const warnings: string[] = [];
+    const a = await start(1, {}, listeningLogger(warnings));
+    let received = 0;
+    a.onMessage('status', () => received++);
+    const rogue = await rogueNode();
+    const connection = await rogue.dial(multiaddr(a.addresses()[0]));
+    await sayHello(connection);
+    await until('welcomed', () => a.peers().length === 1);
+    const stream = await connection.newStream('/bizra/channel/status/1');
+    // Lengths of zero: 16,384 messages.
+    stream.send(new Uint8Array(64 * 2 ** 10));
+    await until('dropped', () => a.peers().length === 0);
+    await once(connection as unknown as EventTarget, 'close');
+    const { offences, bans, messagesIn } = a.statistics();
+    assert.equal(bans, 1);
+    // Ten floods are a whole score; a little of it is regained meanwhile.
+    assert.ok(offences >= 10 && offences <= 12, `${offences} offences`);
+    assert.equal(warnings.length, offences);
+    assert.equal(messagesIn, received + offences);
   });
 
   it('serves no channel before the handshake, and drops who never says hello', async () => {
@@ -346,6 +367,12 @@ async function rogueNode(): Promise<Libp2p> {
   });
   running.push({ stop: async () => node.stop() });
   return node;
+}
+
+async function sayHello(connection: Connection): Promise<void> {
+  const stream = await connection.newStream('/bizra/hello/1');
+  stream.send(frame([encodeHello(hello())]));
+  await once(stream as unknown as EventTarget, 'message');
 }
 
 async function freePort(): Promise<number> {
