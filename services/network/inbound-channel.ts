@@ -20,6 +20,7 @@ export class InboundChannel {
   readonly #options: InboundOptions;
   readonly #messages: TokenBucket;
   readonly #bytes: TokenBucket;
+  #closed = false;
 
   constructor(options: InboundOptions) {
     this.#options = options;
@@ -27,10 +28,16 @@ export class InboundChannel {
     this.#bytes = new TokenBucket(options.bytesPerSecond, options.clock);
   }
 
-  /** Delivers the messages of a stream until it ends, is malformed, or floods. */
+  /** Takes nothing more, not even what has come already. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Delivers the messages of a stream until it ends, is malformed, or the channel is closed. */
   read(stream: Stream): void {
     const reader = new FrameReader(this.#options.messageBytesMax);
     stream.addEventListener('message', (event: StreamMessageEvent) => {
+      if (this.#closed) return;
       try {
         this.#take(reader.push(toBytes(event.data)));
       } catch (error) {
@@ -44,6 +51,8 @@ export class InboundChannel {
   #take(messages: readonly Uint8Array[]): void {
     const { count, deliver, offend } = this.#options;
     for (const message of messages) {
+      // A chunk holds thousands of small messages, and any of them may be the one that ends the session.
+      if (this.#closed) return;
       count(1, message.length);
       if (this.#messages.take(1) && this.#bytes.take(message.length)) deliver(message);
       else offend('flood', 'more messages or bytes than the channel takes');

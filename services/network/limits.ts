@@ -70,5 +70,10 @@ export const REQUEST_STREAMS_MAX = 32;
 export const REMEMBERED_PEERS_MAX = 4_096;
 /** Time that queued messages have to leave at a stop. */
 export const FLUSH_MS = 200;
+/**
+ * Connections of one peer, and as many that wait for their hello. Two nodes that dial at once have two; the others
+ * are for connections that died without a sign.
+ */
+export const PEER_CONNECTIONS_MAX = 4;
 /** Connections that may wait for their handshake at once. */
 export const PENDING_CONNECTIONS_MAX = 100;

@@ -20,6 +20,7 @@ import {
   type PeerInfo,
   type RequestOptions,
 } from './face.ts';
+import { Greetings } from './greetings.ts';
 import { HELLO_PROTOCOL, answerGreeting, greet } from './handshake.ts';
 import { mismatch } from './hello.ts';
 import { DEFAULT_LIMITS, FLUSH_MS, REQUEST_STREAMS_MAX, type NetworkLimits } from './limits.ts';
@@ -49,9 +50,7 @@ class Libp2pNetwork implements Network {
   readonly #key: Ed25519PrivateKey;
   readonly #scores: PeerScores;
   readonly #sessions = new Map<PeerId, PeerSession>();
-  /** Connections whose handshake is under way, each with its end. */
-  readonly #greetings = new Map<string, Promise<void>>();
-  readonly #greetingDone = new Map<string, () => void>();
+  readonly #greetings = new Greetings();
   readonly #handlers = new Map<Channel, (peer: PeerId, message: Uint8Array) => void>();
   readonly #servers = new Map<string, RequestServer>();
   readonly #listeners: Listeners<PeerEvent>;
@@ -244,7 +243,7 @@ class Libp2pNetwork implements Network {
     const { signal, done } = deadline(this.#components.scheduler, this.#limits.handshakeTimeoutMs, late);
     try {
       const connection = await node.dial(address, { signal });
-      await this.#greetings.get(connection.id);
+      await this.#greetings.over(connection);
     } finally {
       done();
     }
@@ -257,23 +256,23 @@ class Libp2pNetwork implements Network {
 
   /** The dialler of a connection greets; the other side waits for it, but not for ever. */
   #opened(connection: Connection): void {
-    const done = new Promise<void>((resolve) => {
-      this.#greetingDone.set(connection.id, resolve);
-    });
-    this.#greetings.set(connection.id, done);
+    if (!this.#greetings.begin(connection)) {
+      connection.abort(networkError('handshake-failed', 'the peer has too many connections without a hello'));
+      return;
+    }
     if (connection.direction === 'outbound') {
       void this.#shakeHands(connection, (hello) => greet(connection, hello, this.#handshakeOptions()));
       return;
     }
     this.#components.scheduler.after(this.#limits.handshakeTimeoutMs, () => {
-      if (!this.#greetings.has(connection.id)) return;
-      this.#forgetGreeting(connection);
+      if (!this.#greetings.has(connection)) return;
+      this.#greetings.end(connection);
       connection.abort(networkError('handshake-failed', 'the peer did not say hello'));
     });
   }
 
   async #answer(stream: Stream, connection: Connection): Promise<void> {
-    if (connection.direction === 'outbound' || !this.#greetings.has(connection.id)) {
+    if (connection.direction === 'outbound' || !this.#greetings.has(connection)) {
       stream.abort(new Error('a hello that was not expected'));
       return;
     }
@@ -299,14 +298,8 @@ class Libp2pNetwork implements Network {
       this.#components.logger.debug({ error, peer }, 'a handshake failed');
       connection.abort(error instanceof Error ? error : new Error(String(error)));
     } finally {
-      this.#forgetGreeting(connection);
+      this.#greetings.end(connection);
     }
-  }
-
-  #forgetGreeting(connection: Connection): void {
-    this.#greetingDone.get(connection.id)?.();
-    this.#greetingDone.delete(connection.id);
-    this.#greetings.delete(connection.id);
   }
 
   #noPlace(peer: PeerId): CodedError | undefined {
@@ -367,14 +360,14 @@ class Libp2pNetwork implements Network {
     connection: Connection,
     use: (session: PeerSession) => void | Promise<void> | undefined,
   ): Promise<void> {
-    await this.#greetings.get(connection.id);
+    await this.#greetings.over(connection);
     const session = this.#sessions.get(connection.remotePeer.toString());
     if (session?.has(connection) === true) await use(session);
     else stream.abort(new Error('no handshake'));
   }
 
   #closed(connection: Connection, reason: string): void {
-    this.#forgetGreeting(connection);
+    this.#greetings.end(connection);
     const session = this.#sessions.get(connection.remotePeer.toString());
     if (session?.has(connection) !== true) return;
     if (!session.remove(connection)) this.#end(session, reason);

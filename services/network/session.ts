@@ -2,7 +2,7 @@ import type { Connection, Stream } from '@libp2p/interface';
 import type { Clock, Logger, Scheduler } from '#kernel';
 import { CHANNELS, type Channel, type Hello, type PeerInfo, type Offence, type PeerId } from './face.ts';
 import { InboundChannel } from './inbound-channel.ts';
-import type { NetworkLimits } from './limits.ts';
+import { PEER_CONNECTIONS_MAX, type NetworkLimits } from './limits.ts';
 import { OutboundChannel } from './outbound-channel.ts';
 
 export function channelProtocol(channel: Channel): string {
@@ -27,6 +27,7 @@ export class PeerSession {
   readonly #options: SessionOptions;
   readonly #outbound: ReadonlyMap<Channel, OutboundChannel>;
   readonly #inbound: ReadonlyMap<Channel, InboundChannel>;
+  /** In the order in which they came. */
   readonly #connections: Connection[] = [];
   #hello: Hello | undefined;
   height = 0;
@@ -66,28 +67,28 @@ export class PeerSession {
     this.#inbound = new Map(CHANNELS.map((channel) => [channel, inbound(channel)]));
   }
 
-  /** The connection in use. */
+  /** The connection in use: the newest of those that the smaller peer id dialled, else the newest. */
   get connection(): Connection | undefined {
-    return this.#connections[0];
+    return this.#connections.findLast((each) => this.#isPreferred(each)) ?? this.#connections.at(-1);
   }
 
   /**
-   * Takes another connection of the peer. When both sides dial at once there are two: both sides keep the one
-   * that the smaller peer id dialled, the newest of them.
+   * Takes another connection of the peer. When both sides dial at once there are two: both sides use the same
+   * one. When there are too many, the oldest goes that is not in use: it may be dead without a sign, while the
+   * newest is of a peer that runs.
    */
   add(connection: Connection, hello: Hello): void {
     this.#hello = hello;
     this.height = Math.max(this.height, hello.height);
-    const current = this.connection;
-    if (current === undefined || this.#isPreferred(connection) || !this.#isPreferred(current)) {
-      this.#connections.unshift(connection);
-    } else this.#connections.push(connection);
+    const before = this.connection;
+    this.#connections.push(connection);
     this.#switch();
-    const spare = this.#connections.at(-1);
+    this.#dropExcess();
+    const spare = this.connection === connection ? before : connection;
     // One side closes the other, when what is under way on it has had time to end.
-    if (this.#connections.length > 1 && spare !== undefined && this.#options.self < this.peer) {
+    if (spare !== undefined && this.#options.self < this.peer) {
       this.#options.scheduler.after(this.#options.limits.handshakeTimeoutMs, () => {
-        if (this.#connections.length > 1 && spare !== this.connection) void spare.close().catch(() => {});
+        if (this.has(spare) && spare !== this.connection) void spare.close().catch(() => {});
       });
     }
   }
@@ -149,11 +150,20 @@ export class PeerSession {
 
   close(reason: Error): void {
     for (const channel of this.#outbound.values()) channel.close();
+    for (const channel of this.#inbound.values()) channel.close();
     for (const connection of this.#connections.splice(0)) connection.abort(reason);
   }
 
   #isPreferred({ direction }: Connection): boolean {
     return (direction === 'outbound') === this.#options.self < this.peer;
+  }
+
+  #dropExcess(): void {
+    if (this.#connections.length <= PEER_CONNECTIONS_MAX) return;
+    const index = this.#connections.findIndex((each) => each !== this.connection);
+    // Forgotten before it ends: its end is not that of the session.
+    for (const oldest of this.#connections.splice(index, 1))
+      oldest.abort(new Error('the peer has too many connections'));
   }
 
   #switch(): void {

@@ -5,13 +5,14 @@ import { afterEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
-import type { Libp2p } from '@libp2p/interface';
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import type { Connection, Libp2p } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { isCodedError, silentLogger, toHex, utf8, fromUtf8, type Logger } from '#kernel';
 import { systemClock, systemRandom, systemScheduler } from '#runtime';
-import { createNetwork, type Hello, type Network, type NetworkInit } from '#services/network';
+import { createNetwork, peerIdOfSeed, type Hello, type Network, type NetworkInit } from '#services/network';
 import { encodeHello } from '../hello.ts';
 import { frame } from '../framing.ts';
 
@@ -263,8 +264,7 @@ describe('network', () => {
     const a = await start(1, { limits: { banMs: 60_000 } });
     const rogue = await rogueNode();
     const connection = await rogue.dial(multiaddr(a.addresses()[0]));
-    const greeting = await connection.newStream('/bizra/hello/1');
-    greeting.send(frame([encodeHello(hello())]));
+    await sayHello(connection);
     await until('welcomed', () => a.peers().length === 1);
     for (let offences = 1; offences <= 3; offences++) {
       const stream = await connection.newStream('/bizra/channel/consensus/1');
@@ -278,6 +278,95 @@ describe('network', () => {
       const again = await rogue.dial(multiaddr(a.addresses()[0]));
       await again.newStream('/bizra/hello/1');
     });
+  });
+
+  it('reads no more of a flood once it has banned the peer for it', async () => {
+    const warnings: string[] = [];
+    const a = await start(1, {}, listeningLogger(warnings));
+    let received = 0;
+    a.onMessage('status', () => received++);
+    const rogue = await rogueNode();
+    const connection = await rogue.dial(multiaddr(a.addresses()[0]));
+    await sayHello(connection);
+    await until('welcomed', () => a.peers().length === 1);
+    const stream = await connection.newStream('/bizra/channel/status/1');
+    // Lengths of zero: 16,384 messages.
+    stream.send(new Uint8Array(64 * 2 ** 10));
+    await until('dropped', () => a.peers().length === 0);
+    await once(connection as unknown as EventTarget, 'close');
+    const { offences, bans, messagesIn } = a.statistics();
+    assert.equal(bans, 1);
+    // Ten floods are a whole score; a little of it is regained meanwhile.
+    assert.ok(offences >= 10 && offences <= 12, `${offences} offences`);
+    assert.equal(warnings.length, offences);
+    assert.equal(messagesIn, received + offences);
+  });
+
+  for (const order of ['smaller', 'larger'] as const) {
+    it(`has a place for others beside a ${order} identity that opens many connections`, async () => {
+      const a = await start(1, { limits: { maxPeers: 4, handshakeTimeoutMs: 60_000 } });
+      const events: string[] = [];
+      a.onPeer(({ kind }) => events.push(kind));
+      let received = 0;
+      a.onMessage('consensus', () => received++);
+      const rogue = await rogueNode(await seedOf(order, a.self));
+      for (let i = 0; i < 12; i++) await openAnother(rogue, a, sayHello);
+      const b = await start(2, { peers: a.addresses() });
+      await until('the other is in', () => b.peers().length === 1);
+      await until('few are left', () => rogue.getConnections().length === 4);
+      // The newest serves; those that had to go did not end the session.
+      const [last] = rogue.getConnections().slice(-1);
+      const stream = await last?.newStream('/bizra/channel/consensus/1');
+      stream?.send(frame([utf8('x')]));
+      await until('delivered', () => received === 1);
+      assert.deepEqual(events, ['connected', 'connected']);
+    });
+  }
+
+  it('has a place for others beside an identity that says hello on none of many connections', async () => {
+    const a = await start(1, { limits: { maxPeers: 4, handshakeTimeoutMs: 60_000 } });
+    const rogue = await rogueNode();
+    for (let i = 0; i < 12; i++) await openAnother(rogue, a, async () => {});
+    const b = await start(2, { peers: a.addresses() });
+    await until('the other is in', () => b.peers().length === 1);
+    await until('few are left', () => rogue.getConnections().length === 4);
+  });
+
+  it('keeps the connection in use when its peer opens many others', async () => {
+    const idA = (await bare(1)).self;
+    const seed = await seedOf('larger', idA);
+    const rogue = await rogueNode(seed, ['/ip4/127.0.0.1/tcp/0']);
+    await rogue.handle('/bizra/hello/1', (stream) => void stream.send(frame([encodeHello(hello())])));
+    let usedBy: string | undefined;
+    await rogue.handle('/bizra/channel/consensus/1', (_, { id }) => void (usedBy = id));
+    const a = await start(1, {
+      peers: rogue.getMultiaddrs().map(String),
+      limits: { handshakeTimeoutMs: 60_000 },
+    });
+    await until('connected', () => a.peers().length === 1);
+    const [first] = rogue.getConnections();
+    for (let i = 0; i < 6; i++) await openAnother(rogue, a, sayHello);
+    await until('few are left', () => rogue.getConnections().length === 4);
+    assert.ok(a.send(rogue.peerId.toString(), 'consensus', utf8('x')));
+    await until('used', () => usedBy !== undefined);
+    assert.equal(usedBy, first?.id);
+    assert.equal(a.peers()[0]?.direction, 'outbound');
+  });
+
+  it('takes a peer that comes back over and over while its dead connections are not noticed', async () => {
+    const a = await start(1);
+    let received = 0;
+    a.onMessage('consensus', () => received++);
+    const seed = await seedOf('smaller', a.self);
+    for (let i = 1; i <= 8; i++) {
+      // Each life leaves its connection open behind it, as a machine does that lost its power.
+      const life = await rogueNode(seed);
+      const connection = await life.dial(multiaddr(a.addresses()[0]));
+      await sayHello(connection);
+      const stream = await connection.newStream('/bizra/channel/consensus/1');
+      stream.send(frame([utf8('x')]));
+      await until('delivered', () => received === i);
+    }
   });
 
   it('serves no channel before the handshake, and drops who never says hello', async () => {
@@ -338,14 +427,43 @@ function bare(seed: number): Promise<Network> {
   });
 }
 
-async function rogueNode(): Promise<Libp2p> {
+async function rogueNode(seed?: Uint8Array, listen: string[] = []): Promise<Libp2p> {
   const node = await createLibp2p({
+    addresses: { listen },
+    ...(seed === undefined ? {} : { privateKey: await generateKeyPairFromSeed('Ed25519', seed) }),
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
   });
   running.push({ stop: async () => node.stop() });
   return node;
+}
+
+async function sayHello(connection: Connection): Promise<void> {
+  const stream = await connection.newStream('/bizra/hello/1');
+  stream.send(frame([encodeHello(hello())]));
+  await once(stream as unknown as EventTarget, 'message');
+}
+
+/** One connection more, unless the other side takes no more. */
+async function openAnother(
+  rogue: Libp2p,
+  to: Network,
+  use: (connection: Connection) => Promise<void>,
+): Promise<void> {
+  const signal = AbortSignal.timeout(1_000);
+  const connection = await rogue
+    .dial(multiaddr(to.addresses()[0]), { force: true, signal })
+    .catch(() => undefined);
+  if (connection !== undefined) await use(connection);
+}
+
+/** A seed whose peer id comes before or after another in order. */
+async function seedOf(order: 'smaller' | 'larger', self: string): Promise<Uint8Array> {
+  for (let first = 100; ; first++) {
+    const seed = new Uint8Array(32).fill(first);
+    if ((await peerIdOfSeed(seed)) < self === (order === 'smaller')) return seed;
+  }
 }
 
 async function freePort(): Promise<number> {
