@@ -7,7 +7,7 @@ import {
   systemClock,
   systemScheduler,
 } from '#runtime';
-import { startApi, type ApiInit } from './assembly/api.ts';
+import type { ApiInit } from './assembly/api.ts';
 import {
   openState,
   startProtocol,
@@ -173,6 +173,8 @@ async function listenApi(
 ): Promise<string | undefined> {
   const listen = configuration['api.listen'];
   if (listen === '') return undefined;
+  // Loaded only here: a third of what a node loads is for its API, and most validators have none.
+  const { startApi } = await import('./assembly/api.ts');
   const api = await startApi({ ...init, listen });
   teardown.add('api', () => api.close());
   return api.url;

@@ -62,13 +62,9 @@ export function ensureValidatorKeys(
   return Promise.all(
     Array.from({ length: count }, async (_, index) => {
       const node = layout.validator(index);
-      const [consensus, operator] = await Promise.all([
-        ensureKey(node.consensusKey, `${node.name} consensus`, password),
-        ensureKey(node.operatorKey, `${node.name} operator`, password),
-      ]);
       const [consensusSeed, operatorSeed] = await Promise.all([
-        decryptKey(consensus, password),
-        decryptKey(operator, password),
+        ensureSeed(node.consensusKey, `${node.name} consensus`, password),
+        ensureSeed(node.operatorKey, `${node.name} operator`, password),
       ]);
       return {
         name: node.name,
@@ -93,8 +89,7 @@ export function throwawayValidators(count: number): ValidatorKeys[] {
 export function ensurePeerIds(nodes: readonly NodeLayout[], password: string): Promise<string[]> {
   return Promise.all(
     nodes.map(async ({ name, transportKey }) => {
-      const file = await ensureKey(transportKey, `${name} transport`, password);
-      return peerIdOfSeed(await decryptKey(file, password));
+      return peerIdOfSeed(await ensureSeed(transportKey, `${name} transport`, password));
     }),
   );
 }
@@ -107,10 +102,10 @@ export interface RehearsalAccount {
 
 /** Accounts whose keys are in the home: some with names, and many for load. */
 export async function ensureAccounts(layout: NetworkLayout, password: string): Promise<RehearsalAccount[]> {
-  const [load, ...named] = await Promise.all(
-    [LOAD_ACCOUNT, ...ACCOUNT_NAMES].map((name) => ensureKey(layout.account(name), name, password)),
-  );
-  const seed = await decryptKey(load as KeyFile, password);
+  const [seed, ...named] = await Promise.all([
+    ensureSeed(layout.account(LOAD_ACCOUNT), LOAD_ACCOUNT, password),
+    ...ACCOUNT_NAMES.map((name) => ensureKey(layout.account(name), name, password)),
+  ]);
   return [
     ...named.map(({ address, name }) => ({
       address: parseAddress(address),
@@ -224,4 +219,12 @@ async function ensureKey(path: string, name: string, password: string): Promise<
   if (await isThere(path)) return parseKeyFile(await readFile(path, 'utf8'));
   const seed = systemRandom.bytes(ED25519_SEED_BYTES);
   return writeKeyFile(path, { seed, name, password, random: systemRandom });
+}
+
+/** The seed of a key file. One that is made is not decrypted again: that costs as much as to encrypt it. */
+async function ensureSeed(path: string, name: string, password: string): Promise<Uint8Array> {
+  if (await isThere(path)) return decryptKey(parseKeyFile(await readFile(path, 'utf8')), password);
+  const seed = systemRandom.bytes(ED25519_SEED_BYTES);
+  await writeKeyFile(path, { seed, name, password, random: systemRandom });
+  return seed;
 }
