@@ -150,8 +150,6 @@ export interface StateSyncLimits {
   /** Failures of a peer in a row after which it is asked no more. */
   readonly failuresMax: number;
   readonly pollMs: number;
-  /** Chunks that are verified and wait to be written. */
-  readonly waitingMax: number;
 }
 
 export const STATE_SYNC_LIMITS: StateSyncLimits = {
@@ -162,7 +160,6 @@ export const STATE_SYNC_LIMITS: StateSyncLimits = {
   requestTimeoutMs: 15_000,
   failuresMax: 3,
   pollMs: 500,
-  waitingMax: 8,
 };
 
 /** Bounds and pace of the backfill. */
