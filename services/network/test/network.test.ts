@@ -13,6 +13,7 @@ import { createLibp2p } from 'libp2p';
 import { isCodedError, silentLogger, toHex, utf8, fromUtf8, type Logger } from '#kernel';
 import { systemClock, systemRandom, systemScheduler } from '#runtime';
 import { createNetwork, peerIdOfSeed, type Hello, type Network, type NetworkInit } from '#services/network';
+import { freePorts } from '../../../node/local-network/ports.ts';
 import { encodeHello } from '../hello.ts';
 import { frame } from '../framing.ts';
 
@@ -161,7 +162,7 @@ describe('network', () => {
   });
 
   it('settles two simultaneous dials into one peer whose streams work both ways', async () => {
-    const [portA, portB] = [await freePort(), await freePort()];
+    const [portA = 0, portB = 0] = await freePorts(2);
     const [idA, idB] = await Promise.all([1, 2].map(async (seed) => (await bare(seed)).self));
     const addressOf = (port: number, id: string | undefined): string =>
       `/ip4/127.0.0.1/tcp/${port}/p2p/${id}`;
@@ -185,7 +186,7 @@ describe('network', () => {
   });
 
   it('connects again within about a second when a peer restarts with its identity', async () => {
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     const listen = [`/ip4/127.0.0.1/tcp/${port}`];
     const first = await start(1, { listen });
     const b = await start(2, { peers: first.addresses() });
@@ -464,14 +465,4 @@ async function seedOf(order: 'smaller' | 'larger', self: string): Promise<Uint8A
     const seed = new Uint8Array(32).fill(first);
     if ((await peerIdOfSeed(seed)) < self === (order === 'smaller')) return seed;
   }
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chaosError } from '../errors.ts';
@@ -92,7 +92,7 @@ export class ChaosNode {
     child.once('exit', (code, signal) => {
       if (this.#child !== child) return;
       this.#child = undefined;
-      this.ended ??= `${this.name} ended by itself (${code ?? signal}); see ${this.home}`;
+      this.ended ??= `${this.name} ended by itself (${code ?? signal}): ${this.#lastWords()}; see ${this.home}`;
     });
   }
 
@@ -163,10 +163,10 @@ export class ChaosNode {
     }
   }
 
-  /** The end of what it printed, for people. */
-  async tail(): Promise<string> {
-    const text = await readFile(join(this.home, 'output.log'), 'utf8').catch(() => '');
-    return text.slice(-TAIL_CHARACTERS);
+  /** The last line that it printed. */
+  #lastWords(): string {
+    const lines = readFileSync(join(this.home, 'output.log'), 'utf8').trimEnd().split('\n');
+    return lines.at(-1)?.slice(-TAIL_CHARACTERS) || 'it said nothing';
   }
 
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
