@@ -85,10 +85,15 @@ export function createMemoryStateEngine(
   };
 }
 
+/** Keys that come or go between two ranges beyond which sorting all is cheaper than finding the place of each. */
+const CHANGES_MAX = 64;
+
 /** One family: values by key as text, a character a byte, in the order of the bytes; sorted when a range asks for it. */
 class SortedFamily {
   readonly #values = new Map<string, Uint8Array>();
-  #sorted: string[] | undefined = [];
+  #sorted: string[] | undefined;
+  /** Keys that came or went since the last range. */
+  #changes = 0;
   bytes = 0;
 
   get(key: string): Uint8Array | undefined {
@@ -100,11 +105,23 @@ class SortedFamily {
     this.bytes += (value?.length ?? 0) - (before?.length ?? 0);
     if (value === undefined) this.#values.delete(key);
     else this.#values.set(key, value);
-    if ((before === undefined) !== (value === undefined)) this.#sorted = undefined;
+    if ((before === undefined) !== (value === undefined)) this.#changed(key, value !== undefined);
+  }
+
+  #changed(key: string, isNew: boolean): void {
+    if (this.#sorted === undefined) return;
+    if (++this.#changes > CHANGES_MAX) {
+      this.#sorted = undefined;
+      return;
+    }
+    const at = firstIndex(this.#sorted, key, false);
+    if (isNew) this.#sorted.splice(at, 0, key);
+    else this.#sorted.splice(at, 1);
   }
 
   *range(options: RangeOptions): Iterable<Entry> {
     this.#sorted ??= [...this.#values.keys()].toSorted((a, b) => (a < b ? -1 : 1));
+    this.#changes = 0;
     const sorted = this.#sorted;
     const from = lowerBound(sorted, options);
     const to = upperBound(sorted, options);

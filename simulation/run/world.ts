@@ -87,7 +87,8 @@ export class World {
           isFounder: index < powers.length,
           peers: () => addresses.filter((_, other) => other !== index),
           genesis,
-          makesSnapshots: setup.joinByState,
+          // Half of them are enough for those who join; what lies about snapshots needs its own.
+          makesSnapshots: setup.joinByState && (index % 2 === 0 || behaviour !== undefined),
           joinsByState: setup.joinByState && index >= powers.length,
           byzantine: behaviour === undefined ? undefined : { behaviour, account },
           isWatched: behaviour === undefined ? isWatched : () => false,
