@@ -1,9 +1,12 @@
+import { DEFAULT_STAKING, decisionsToLeave } from '#services/validator';
 import type { GenesisModel } from '../document/model.ts';
 import type { Findings } from '../report/findings.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 /** Gas of the cheapest transaction: a transfer to one account. */
 const GAS_LEAST = 1_500n;
+/** Of all power: no bound on churn. */
+const BASIS_POINTS = 10_000;
 
 /** Relations between parameters; their own ranges are checked where they are read. */
 export function checkParameters(model: GenesisModel, findings: Findings, nowMs: number): void {
@@ -54,7 +57,7 @@ export function checkParameters(model: GenesisModel, findings: Findings, nowMs: 
       `empty blocks every ${emptyBlockIntervalMs} ms leave no time for a proposal of ${proposeTimeoutMs} ms`,
     );
   }
-  const { unbondingPeriodMs, evidenceMaxAgeMs, epochBlocks } = ledger;
+  const { unbondingPeriodMs, evidenceMaxAgeMs } = ledger;
   if (
     unbondingPeriodMs !== undefined &&
     evidenceMaxAgeMs !== undefined &&
@@ -65,17 +68,7 @@ export function checkParameters(model: GenesisModel, findings: Findings, nowMs: 
       `evidence counts for ${evidenceMaxAgeMs} ms, stake leaves after ${unbondingPeriodMs} ms: who withdraws in time could not be slashed; lower it or raise unbondingPeriodMs`,
     );
   }
-  if (
-    unbondingPeriodMs !== undefined &&
-    epochBlocks !== undefined &&
-    emptyBlockIntervalMs !== undefined &&
-    epochBlocks * emptyBlockIntervalMs > unbondingPeriodMs
-  ) {
-    fails(
-      '/ledger/epochBlocks',
-      `an epoch of ${epochBlocks} blocks can last ${epochBlocks * emptyBlockIntervalMs} ms, stake leaves after ${unbondingPeriodMs} ms: a validator could vote with stake that has left; shorten the epoch or raise unbondingPeriodMs`,
-    );
-  }
+  checkEpoch(model, fails);
   checkDelay(model, fails);
   if (maxValidators !== undefined && BigInt(model.validators.length) > maxValidators) {
     findings.add(
@@ -89,6 +82,38 @@ export function checkParameters(model: GenesisModel, findings: Findings, nowMs: 
       'genesis.time-far',
       '/genesisTime',
       `the chain would begin on ${new Date(model.timeMs).toISOString()}, more than a year from now`,
+    );
+  }
+}
+
+/**
+ * Stake stays until the power that it gave has left the set, by the longest time that an epoch takes as long as rounds
+ * succeed. With a bound on churn that is a number of decisions, and an epoch for the way to the first and the delay of
+ * the last.
+ */
+function checkEpoch(
+  { staking, ledger, consensus }: GenesisModel,
+  fails: (path: string, message: string) => void,
+): void {
+  const { unbondingPeriodMs, epochBlocks } = ledger;
+  const { emptyBlockIntervalMs } = consensus;
+  if (unbondingPeriodMs === undefined || epochBlocks === undefined || emptyBlockIntervalMs === undefined)
+    return;
+  const epochMs = epochBlocks * emptyBlockIntervalMs;
+  if (epochMs > unbondingPeriodMs) {
+    fails(
+      '/ledger/epochBlocks',
+      `an epoch of ${epochBlocks} blocks can last ${epochMs} ms, stake leaves after ${unbondingPeriodMs} ms: a validator could vote with stake that has left; shorten the epoch or raise unbondingPeriodMs`,
+    );
+    return;
+  }
+  const churn = Number(staking.maxChurnBasisPoints ?? DEFAULT_STAKING.maxChurnBasisPoints);
+  if (churn >= BASIS_POINTS) return;
+  const epochs = BigInt(decisionsToLeave(churn) + 1);
+  if (epochs * epochMs > unbondingPeriodMs) {
+    fails(
+      '/ledger/unbondingPeriodMs',
+      `power can take ${epochs} epochs to leave when ${churn} basis points may at a time, which can last ${epochs * epochMs} ms; stake leaves after ${unbondingPeriodMs} ms: a validator could vote with stake that has left; raise maxChurnBasisPoints or unbondingPeriodMs, or shorten the epoch`,
     );
   }
 }

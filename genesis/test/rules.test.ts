@@ -480,6 +480,22 @@ const CASES: readonly Case[] = [
   own('genesis.parameter-relation', '/ledger/epochBlocks', /604801 blocks can last 1814403000 ms/, (d) => {
     d.ledger.epochBlocks = '604801';
   }),
+  own(
+    'genesis.parameter-relation',
+    '/ledger/unbondingPeriodMs',
+    /5 epochs to leave when 2500 basis points .* 1814415000 ms; .* 1814400000 ms/,
+    (d) => {
+      d.ledger.epochBlocks = '120961';
+    },
+  ),
+  own(
+    'genesis.parameter-relation',
+    '/ledger/unbondingPeriodMs',
+    /10987 epochs to leave when 1 basis points/,
+    (d) => {
+      d.staking = { maxChurnBasisPoints: '1' };
+    },
+  ),
   own('genesis.parameter-relation', '/consensus/precisionMs', /differ by 10001 ms/, (d) => {
     d.consensus.precisionMs = '10001';
     d.consensus.messageDelayMs = '20000';
@@ -533,6 +549,17 @@ const CASES: readonly Case[] = [
   own('genesis.single-validator', '/validators', /one validator decides alone/, stakes(10n ** 9n)),
   own('genesis.halting-coalition', '/validators', /2 of 4 validators .* 3 can decide/, () => undefined),
 ];
+
+test('an unbonding period that power leaves within by the bound on churn is enough', async () => {
+  const relations = async (epochBlocks: string, staking: Loose): Promise<readonly unknown[]> => {
+    const document = makeDocument();
+    document.ledger.epochBlocks = epochBlocks;
+    document.staking = staking;
+    return findingsOf(await judge(signAnew(document)), 'genesis.parameter-relation');
+  };
+  assert.deepEqual(await relations('120960', {}), []);
+  assert.deepEqual(await relations('604800', { maxChurnBasisPoints: '10000' }), []);
+});
 
 test('every rule of the own format has a case, and every case a rule', () => {
   const covered = new Set(CASES.map(({ rule }) => rule));

@@ -149,6 +149,12 @@ export interface StateSyncLimits {
   readonly requestTimeoutMs: number;
   /** Failures of a peer in a row after which it is asked no more. */
   readonly failuresMax: number;
+  /**
+   * Within this time a snapshot brings `progressBytes` of verified entries more, or its rest: who gives every chunk just
+   * in time, of a snapshot cut as finely as can be, would hold a node up for days.
+   */
+  readonly progressMs: number;
+  readonly progressBytes: number;
   readonly pollMs: number;
 }
 
@@ -159,6 +165,8 @@ export const STATE_SYNC_LIMITS: StateSyncLimits = {
   requestsPerPeer: 2,
   requestTimeoutMs: 15_000,
   failuresMax: 3,
+  progressMs: 120_000,
+  progressBytes: 1024 * 1024,
   pollMs: 500,
 };
 

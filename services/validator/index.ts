@@ -2,6 +2,7 @@ export { beginBlock, type CountedCommit } from './domain/begin-block.ts';
 export { endBlock } from './domain/end-block.ts';
 export { genesisRecords, type GenesisRecords, type GenesisValidatorTerms } from './domain/genesis-records.ts';
 export { votesOf } from './domain/epoch/close-epoch.ts';
+export { decisionsToLeave } from './domain/epoch/select-validators.ts';
 export { executeOperation } from './domain/operations/execute.ts';
 export { checkIdentity } from './domain/operations/terms.ts';
 export { DEFAULT_STAKING, type EconomyParameters, type StakingParameters } from './domain/parameters.ts';

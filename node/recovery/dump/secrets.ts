@@ -23,9 +23,20 @@ export async function secretsOf(
   files.push(...names.filter((name) => name.endsWith('.json')).map((name) => join(folder, name)));
   const secrets = new Set([password.trim(), environment['NODE0_PASSWORD'] ?? '']);
   for (const file of files) for (const secret of await encryptedIn(file)) secrets.add(secret);
-  return [...secrets]
-    .filter(({ length }) => length >= SECRET_LENGTH_MIN)
-    .toSorted((a, b) => b.length - a.length);
+  return [...secrets].filter(({ length }) => length >= SECRET_LENGTH_MIN);
+}
+
+/**
+ * A text as it is, as a line of the log has it, which is JSON, and as it has a text that quotes JSON. Key files hold
+ * bytes as hexadecimal text, in the one form that is looked for.
+ */
+function formsOf(secret: string): string[] {
+  const escaped = escape(secret);
+  return [secret, escaped, escape(escaped)];
+}
+
+function escape(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 async function encryptedIn(file: string): Promise<string[]> {
@@ -39,10 +50,11 @@ async function encryptedIn(file: string): Promise<string[]> {
   }
 }
 
-/** The value with every secret in its texts blotted out. */
+/** The value with every secret in its texts blotted out, in each of its forms. */
 export function withoutSecrets<Value>(value: Value, secrets: readonly string[]): Value {
+  const forms = [...new Set(secrets.flatMap(formsOf))].toSorted((a, b) => b.length - a.length);
   const clean = (one: unknown): unknown => {
-    if (typeof one === 'string') return secrets.reduce((text, secret) => text.replaceAll(secret, BLOT), one);
+    if (typeof one === 'string') return forms.reduce((text, form) => text.replaceAll(form, BLOT), one);
     if (Array.isArray(one)) return one.map(clean);
     if (typeof one !== 'object' || one === null) return one;
     return Object.fromEntries(Object.entries(one).map(([name, member]) => [clean(name), clean(member)]));

@@ -1,4 +1,4 @@
-import { isCodedError, type Logger } from '#kernel';
+import { isCodedError, type Cancellable, type Logger, type Scheduler } from '#kernel';
 import {
   CHUNK_BYTES_MAX,
   chunkCodec,
@@ -15,6 +15,7 @@ import type { Offer } from './offers.ts';
 
 export interface ChunkDownloadComponents {
   readonly transport: Transport;
+  readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly limits: StateSyncLimits;
   readonly signal: AbortSignal;
@@ -34,9 +35,10 @@ export interface ChunkCounts {
 /**
  * SYNC-3: fetches the chunks of a snapshot from all its peers at once. A chunk that does not verify costs its peer
  * the score and is fetched from another; a peer that lied is asked no more, nor is one that fails again and again.
- * Chunks wait for nobody but the writing of the one before: what is in memory is a chunk a request.
+ * Chunks wait for nobody but the writing of the one before: what is in memory is a chunk a request. It ends when all
+ * peers together are too slow for too long.
  *
- * @throws `block.no-snapshot` when no peer is left
+ * @throws `block.no-snapshot` when no peer is left, or too little comes
  */
 export async function downloadChunks(
   offer: Offer,
@@ -57,12 +59,19 @@ class ChunkDownload {
   /** Those who wait because every chunk is asked for, in case one comes back. */
   #waiting: (() => void)[] = [];
   #failure: unknown;
+  /** Ends the requests under way when too little comes. */
+  readonly #stalled = new AbortController();
+  readonly #ended: AbortSignal;
+  #late: Cancellable | undefined;
+  /** Bytes of entries since the last progress. */
+  #gained = 0;
 
   constructor(offer: Offer, components: ChunkDownloadComponents) {
     this.#offer = offer;
     this.#components = components;
     this.#queue = offer.places.toReversed();
     this.#left = offer.places.length;
+    this.#ended = AbortSignal.any([components.signal, this.#stalled.signal]);
   }
 
   async run(): Promise<void> {
@@ -72,11 +81,27 @@ class ChunkDownload {
       const state = { failures: 0, dropped: false };
       for (let line = 0; line < requestsPerPeer; line++) lines.push(this.#fetchFrom(peer, state));
     }
-    await Promise.all(lines);
+    this.#watch();
+    await Promise.all(lines).finally(() => this.#late?.cancel());
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#left === 0) return;
     const { height } = this.#offer.manifest;
     throw blockError('no-snapshot', `${this.#left} chunks of height ${height} are to be had from no peer`);
+  }
+
+  /** Waits for progress anew. */
+  #watch(): void {
+    const { scheduler, limits } = this.#components;
+    this.#gained = 0;
+    this.#late?.cancel();
+    this.#late = scheduler.after(limits.progressMs, () => {
+      const { height } = this.#offer.manifest;
+      const seconds = Math.round(limits.progressMs / 1_000);
+      const text = `within ${seconds} s less than ${limits.progressBytes} bytes came of height ${height}`;
+      this.#failure ??= blockError('no-snapshot', text, { height });
+      this.#stalled.abort(this.#failure);
+      this.#wake();
+    });
   }
 
   async #fetchFrom(peer: PeerId, state: { failures: number; dropped: boolean }): Promise<void> {
@@ -109,14 +134,14 @@ class ChunkDownload {
     place: ChunkPlace,
     state: { failures: number; dropped: boolean },
   ): Promise<StateChunk | undefined> {
-    const { transport, limits, signal, stateRoot, logger } = this.#components;
+    const { transport, limits, stateRoot, logger } = this.#components;
     const { height } = this.#offer.manifest;
     try {
       const request = chunkRequestCodec.encode({ height, ...place });
       const body = await transport.request(peer, CHUNKS_PROTOCOL, request, {
         timeoutMs: limits.requestTimeoutMs,
         maxResponseBytes: CHUNK_BYTES_MAX,
-        signal,
+        signal: this.#ended,
       });
       if (body.length === 0) throw blockError('not-retained', `the peer has no chunk ${chunkName(place)}`);
       this.counts.bytes += body.length;
@@ -146,10 +171,17 @@ class ChunkDownload {
         await this.#components.apply(chunk);
         this.counts.chunks += 1;
         this.#left -= 1;
+        this.#gained += bytesOf(chunk);
+        if (this.#gained >= this.#components.limits.progressBytes) this.#watch();
       } catch (error) {
         this.#failure = error;
       }
     });
     await this.#applying;
   }
+}
+
+/** What a chunk brings: its proof is none of it, which is most of a chunk that is cut finely. */
+function bytesOf({ entries }: StateChunk): number {
+  return entries.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
 }

@@ -103,7 +103,7 @@ async function take(
   limits: StateSyncLimits,
   signal: AbortSignal,
 ): Promise<ChunkCounts> {
-  const { identity, engine, transport, logger } = components;
+  const { identity, engine, transport, scheduler, logger } = components;
   const { height, stateRoot: claimed } = offer.manifest;
   const { stateRoot, receiptRoot } = next.header;
   if (!equalBytes(claimed, stateRoot)) {
@@ -118,7 +118,15 @@ async function take(
   );
   const restore = await beginRestore(engine, { identity, height, stateRoot, receiptRoot });
   const apply = (chunk: Parameters<typeof restore.apply>[0]) => restore.apply(chunk);
-  const counts = await downloadChunks(offer, { transport, logger, limits, signal, stateRoot, apply });
+  const counts = await downloadChunks(offer, {
+    transport,
+    scheduler,
+    logger,
+    limits,
+    signal,
+    stateRoot,
+    apply,
+  });
   signal.throwIfAborted();
   const timeoutMs = limits.requestTimeoutMs;
   const block = await fetchBlock(verified, { transport, identity, timeoutMs, signal });

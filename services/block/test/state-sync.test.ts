@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CodedError, silentLogger, toHex, type Clock } from '#kernel';
+import { CodedError, silentLogger, toHex, type Clock, type Scheduler } from '#kernel';
 import { systemClock, systemScheduler } from '#runtime';
 import { isEmpty, manifestCodec, type Snapshots, type SnapshotManifest } from '#services/blockchain';
 import { createBlockSync } from '../sync/create-block-sync.ts';
@@ -65,6 +65,32 @@ function costlyHeaders(source: Source, { refuses = 0 } = {}) {
   };
   const clock: Clock = { now: () => nowMs, monotonic: () => nowMs };
   return { headers, clock, refused };
+}
+
+/** A scheduler whose waits of a second and more end when the test lets the time pass; shorter ones by themselves. */
+function passingTime(): Scheduler & { pass(ms: number): void; readonly waits: number } {
+  const waits = new Map<object, { readonly atMs: number; readonly task: () => void }>();
+  let nowMs = 0;
+  return {
+    soon: (task) => systemScheduler.soon(task),
+    after(delayMs, task) {
+      if (delayMs < 1_000) return systemScheduler.after(delayMs, task);
+      const wait = { cancel: () => void waits.delete(wait) };
+      waits.set(wait, { atMs: nowMs + delayMs, task });
+      return wait;
+    },
+    pass(ms) {
+      nowMs += ms;
+      for (const [wait, { atMs, task }] of waits) {
+        if (atMs > nowMs) continue;
+        waits.delete(wait);
+        task();
+      }
+    },
+    get waits() {
+      return waits.size;
+    },
+  };
 }
 
 describe('a node that joins by state sync', () => {
@@ -300,6 +326,58 @@ describe('a node that joins by state sync', () => {
       assert.deepEqual(await engine.rangeAll(family, { limit: 1 }), []);
     }
     assert.deepEqual(new Set(network.reports.map(({ peer }) => peer)), new Set(['a', 'b']));
+  });
+
+  for (const [way, progressBytes, answers] of [
+    ['gives every chunk just in time', 4_000, true],
+    ['stops to answer', 1, false],
+  ] as const) {
+    test(`SYNC-3 a snapshot whose only peer ${way} is left for another`, async (context) => {
+      const newer = await makeSource({ heights: 10, snapshotAt: 8 });
+      const older = await makeSource({ heights: 10, snapshotAt: 4 });
+      const network = new TestNetwork();
+      const time = passingTime();
+      let given = 0;
+      const slow: Partial<Snapshots> = {
+        async chunk(height, place) {
+          time.pass(15_000);
+          given += 1;
+          return answers || given <= 3 ? newer.snapshots.chunk(height, place) : new Promise(() => {});
+        },
+      };
+      const syncs = [serve(network, 'slow', newer, slow), serve(network, 'one', older)];
+      for (const sync of syncs) context.after(() => sync.stop());
+      const limits = { progressMs: 60_000, progressBytes, requestTimeoutMs: 60_000 };
+      const silence = answers ? undefined : until(() => given === 5, 'two requests are open');
+      const running = run(network, newer, limits, headersOf(newer), systemClock, time);
+      await silence;
+      if (!answers) time.pass(60_000);
+      const { outcome } = await running;
+      assert.equal(outcome?.height, 4);
+      assert.ok(given <= 5, `${given} chunks were asked for`);
+      assert.deepEqual(network.reports, [], 'to be slow is no lie');
+      assert.equal(time.waits, 0, 'nothing is waited for any more');
+    });
+  }
+
+  test('SYNC-3 a peer that is slow all the time is waited for, as long as enough comes', async (context) => {
+    const source = await makeSource({ heights: 10, snapshotAt: 8 });
+    const network = new TestNetwork();
+    const time = passingTime();
+    let given = 0;
+    const slow: Partial<Snapshots> = {
+      chunk(height, place) {
+        time.pass(10_000);
+        given += 1;
+        return source.snapshots.chunk(height, place);
+      },
+    };
+    const sync = serve(network, 'slow', source, slow);
+    context.after(() => sync.stop());
+    const limits = { progressMs: 60_000, progressBytes: 40 };
+    const { outcome } = await run(network, source, limits, headersOf(source), systemClock, time);
+    assert.equal(outcome?.height, 8);
+    assert.ok(given * 10_000 > 3 * limits.progressMs, `${given} chunks`);
   });
 
   test('SYNC-4 takes the block of the snapshot by its hash alone', async (context) => {

@@ -1,4 +1,12 @@
-import { concatBytes, equalBytes, invariant, toHex, uint64ToBytes, type Scheduler } from '#kernel';
+import {
+  bytesToUint64,
+  concatBytes,
+  equalBytes,
+  invariant,
+  toHex,
+  uint64ToBytes,
+  type Scheduler,
+} from '#kernel';
 import type { StateEngine, WriteBatch } from '#engines/state';
 import type { ChainIdentity } from '#services/transaction';
 import { createStakeQueries, readStakeTip, type StakeQueries } from '#services/validator';
@@ -318,13 +326,16 @@ class StateLedger implements Ledger {
   async prune(held = Infinity): Promise<boolean> {
     const keep = Math.min(this.tip().height - this.#init.retainedHeights, held);
     if (keep <= 0) return false;
-    const stale = await this.#engine.rangeAll('stale', {
-      lt: uint64ToBytes(keep + 1),
-      limit: PRUNE_RECORDS_MAX,
-    });
     const roots = await this.#engine.rangeAll('meta', {
       gte: META.root(0),
       lt: META.root(keep),
+      limit: PRUNE_RECORDS_MAX,
+    });
+    // No further than the roots: a height whose root is left has all its nodes, also when more is retained later on.
+    const last = roots.length === PRUNE_RECORDS_MAX ? roots.at(-1)?.key : undefined;
+    const first = last === undefined ? keep : bytesToUint64(last, last.length - 8) + 1;
+    const stale = await this.#engine.rangeAll('stale', {
+      lt: uint64ToBytes(first + 1),
       limit: PRUNE_RECORDS_MAX,
     });
     if (stale.length === 0 && roots.length === 0) return false;

@@ -4,7 +4,16 @@ import { createMemoryStateEngine, type StateEngine } from '#engines/state';
 import { isCodedError, toHex } from '#kernel';
 import { accountCodec, stateKey, verifyStateProof, type Account, type Ledger } from '../index.ts';
 import { PRUNE_RECORDS_MAX } from '../limits.ts';
-import { addressOf, grow, nodesNeeded, openLedger, strangerAt, transfer } from './support/samples.ts';
+import {
+  addressOf,
+  grow,
+  inputOn,
+  nodesNeeded,
+  openLedger,
+  strangerAt,
+  transfer,
+  write,
+} from './support/samples.ts';
 
 const WATCHED = [addressOf(0), addressOf(1), strangerAt(3), strangerAt(8), strangerAt(99)];
 
@@ -134,6 +143,32 @@ describe('pruning', () => {
       for (const snapshot of snapshots) if (snapshot.height >= height - 4) await check(ledger, snapshot);
     }
     assert.ok((await count(engine, 'stale')) > 0);
+  });
+
+  it('leaves every height whole or not retained, for a ledger that opens with a larger window', async () => {
+    const engine = createMemoryStateEngine();
+    const ledger = await openLedger(engine, { retainedHeights: 1 });
+    // A run has a root for each of its heights and what became stale only for the last.
+    const run = ledger.beginRun();
+    for (let block = 0; block < 3 * PRUNE_RECORDS_MAX; block++) run.add(await run.execute(inputOn(run)));
+    const sealed = await run.seal();
+    await write(ledger, engine, sealed);
+    ledger.committed(sealed);
+    const snapshots = await history(ledger, engine, 3 * PRUNE_RECORDS_MAX);
+    const retained = new Set<number>();
+    for (let more = true; more;) {
+      more = await ledger.prune();
+      const again = await openLedger(engine, { retainedHeights: 1_000 });
+      let kept = 0;
+      for (const snapshot of snapshots) {
+        const [outcome] = await Promise.allSettled([check(again, snapshot)]);
+        if (outcome.status === 'fulfilled') kept += 1;
+        else assert.equal(codeOf(outcome), 'blockchain.height-not-retained', `height ${snapshot.height}`);
+      }
+      retained.add(kept);
+    }
+    assert.equal(Math.max(...retained), snapshots.length, 'the run goes first');
+    assert.equal(Math.min(...retained), 2);
   });
 
   it('that overtakes a reader makes its height one that is not retained, not a damaged state', async () => {

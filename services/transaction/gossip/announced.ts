@@ -39,15 +39,16 @@ export class Announced {
    * What to ask whom now; each of these peers is asked no more until it is `answered`.
    *
    * @param isKnown forgets what came meanwhile
+   * @param only the one peer to ask; without it each that can be asked
    */
-  take(isKnown: (id: string) => boolean): ReadonlyMap<PeerId, readonly string[]> {
+  take(isKnown: (id: string) => boolean, only?: PeerId): ReadonlyMap<PeerId, readonly string[]> {
     const batches = new Map<PeerId, string[]>();
     for (const [id, peers] of this.#waiting) {
       if (isKnown(id)) {
         this.#forget(this.#waiting, id);
         continue;
       }
-      const peer = peers.find((one) => !this.#busy.has(one));
+      const peer = peers.find((one) => !this.#busy.has(one) && (only ?? one) === one);
       const batch = peer === undefined ? undefined : (batches.get(peer) ?? []);
       if (peer === undefined || batch === undefined || batch.length >= FETCH_IDS_MAX) continue;
       batches.set(peer, batch);

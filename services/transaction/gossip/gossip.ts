@@ -11,6 +11,7 @@ import type { Transaction } from '../domain/transaction.ts';
 import { gossipError } from '../errors.ts';
 import {
   ANNOUNCED_GRACE_MS,
+  FETCH_IDS_MAX,
   FETCH_PUT_OFF_MAX,
   GOSSIP_DELAY_MS,
   GOSSIP_INTERVAL_MS,
@@ -261,13 +262,24 @@ class Gossip implements TransactionGossip {
     }
     this.#fetchesPutOff = 0;
     const { mempool } = this.#components;
-    for (const [peer, ids] of this.#announced.take((id) => mempool.knows(id))) {
-      void this.#fetchFrom(peer, ids).then((given) => {
-        // One peer that announces and does not give must not keep a transaction away.
-        this.#announced.answered(peer, ids, new Set(given));
-        this.#fetchLater();
-      });
-    }
+    for (const [peer, ids] of this.#announced.take((id) => mempool.knows(id)))
+      void this.#fetchBatch(peer, ids);
+  }
+
+  /**
+   * Fetches a batch from one peer, and after a full one that it gave completely the next at once: what does not fit a
+   * request need not wait for the timer.
+   */
+  async #fetchBatch(peer: PeerId, ids: readonly string[]): Promise<void> {
+    const { mempool } = this.#components;
+    const given = await this.#fetchFrom(peer, ids);
+    // One peer that announces and does not give must not keep a transaction away.
+    this.#announced.answered(peer, ids, new Set(given));
+    const isAllOfMany = ids.length === FETCH_IDS_MAX && given.length === ids.length;
+    const goesOn = this.#running && isAllOfMany && !this.#incoming.isBusy;
+    const next = goesOn ? this.#announced.take((id) => mempool.knows(id), peer).get(peer) : undefined;
+    if (next === undefined) this.#fetchLater();
+    else void this.#fetchBatch(peer, next);
   }
 
   /** Fetches from one peer; returns the ids of what it gave. */

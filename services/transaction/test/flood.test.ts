@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { concatBytes, silentLogger, type SignatureVerifier } from '#kernel';
-import { frameTransactions, packIds } from '../gossip/frames.ts';
+import { frameTransactions, packIds, unpackIds } from '../gossip/frames.ts';
 import { createTransactionGossip, type Mempool, type Transaction } from '../index.ts';
 import {
   ANNOUNCED_MAX,
@@ -123,6 +123,46 @@ describe('a flood of transactions', () => {
     for (let turn = 0; turn < 20; turn++) await settled();
     assert.ok(b.test.mempool.knows(signed(3).id));
   });
+
+  for (const [way, kept, requestsAtOnce] of [
+    ['that are given completely is fetched batch after batch', 0, 3],
+    ['of which some are not given is fetched at the pace of the timer', 1, 1],
+  ] as const) {
+    it(`of announcements ${way}, one request at a time`, async () => {
+      const world = new World();
+      world.node('b');
+      world.network.connect('giver', 'b');
+      const giver = world.network.transport('giver');
+      const all = Array.from({ length: 2 * FETCH_IDS_MAX + 5 }, (_, nonce) => signed(0, { nonce }));
+      const byId = new Map(all.map(({ id, bytes }) => [id, bytes]));
+      const sizes: number[] = [];
+      let [open, openMost] = [0, 0];
+      const limits = { maxRequestBytes: FETCH_IDS_MAX * 32, maxConcurrent: 10 };
+      giver.onRequest('/bizra/transactions/1', limits, async (_, body) => {
+        openMost = Math.max(openMost, ++open);
+        await settled();
+        open -= 1;
+        const ids = unpackIds(body, FETCH_IDS_MAX);
+        sizes.push(ids.length);
+        return frameTransactions(ids.slice(kept).flatMap((id) => byId.get(id) ?? []));
+      });
+      const idsPerFrame = Math.floor((GOSSIP_FRAME_BYTES_MAX - 1) / 32);
+      for (let start = 0; start < all.length; start += idsPerFrame) {
+        const ids = idsOf(all.slice(start, start + idsPerFrame));
+        giver.send('b', 'transactions', concatBytes(Uint8Array.of(FRAME.ids), packIds(ids)));
+      }
+      await settled();
+      await world.fetched();
+      for (let turn = 0; turn < 200; turn++) await settled();
+      assert.equal(sizes.length, requestsAtOnce);
+      for (let round = 0; round < 2; round++) {
+        await world.fetched();
+        for (let turn = 0; turn < 200; turn++) await settled();
+      }
+      assert.deepEqual(sizes, [FETCH_IDS_MAX, FETCH_IDS_MAX, 5]);
+      assert.equal(openMost, 1);
+    });
+  }
 
   it('of own transactions waits for the next frames up to a bound', async () => {
     const network = new MemoryNetwork();

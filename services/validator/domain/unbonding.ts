@@ -1,4 +1,4 @@
-import type { Amount, CodedError } from '#kernel';
+import { AMOUNT_MAX, type Amount, type CodedError } from '#kernel';
 import { stakeError } from '../errors.ts';
 import { ENTRIES_MAX } from '../limits.ts';
 import { mulDivFloor } from './arithmetic.ts';
@@ -25,7 +25,7 @@ export function entryValue(pool: UnbondingPool, entry: UnbondingEntry): Amount {
  * STAKE-5: puts stake that left a validator on its way out. All that leaves between two decisions on the set is in
  * one unbonding pool: a slash lowers the pool, whatever the number of accounts.
  *
- * @returns `stake.too-many-entries`, `stake.dust`
+ * @returns `stake.too-many-entries`, `stake.dust`, `stake.shares-overflow`
  */
 export function startUnbonding(
   view: StakeView,
@@ -43,6 +43,12 @@ export function startUnbonding(
   const pool = view.get(UNBONDING_POOLS, operator, epoch);
   const shares = pool === undefined ? amount : mulDivFloor(amount, pool.shares, pool.tokens);
   if (shares === 0n) return stakeError('dust', `${amount} base units are too little to be released alone`);
+  if ((pool?.shares ?? 0n) + shares > AMOUNT_MAX) {
+    return stakeError(
+      'shares-overflow',
+      'the shares of what leaves the validator in this epoch would exceed 128 bits: release less, or in the next epoch',
+    );
+  }
   const entries = [...(view.get(UNBONDINGS, operator, delegator)?.entries ?? [])];
   const last = entries.at(-1);
   if (last?.endMs === endMs && last.epoch === epoch) {

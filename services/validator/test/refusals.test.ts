@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { AMOUNT_MAX, toHex } from '#kernel';
 import type { StakePayload } from '#services/transaction';
-import { DELEGATIONS, POOLS, TOTALS, UNBONDINGS } from '../domain/records/tables.ts';
+import { DELEGATIONS, POOLS, TOTALS, UNBONDINGS, UNBONDING_POOLS } from '../domain/records/tables.ts';
+import { StakeView } from '../domain/stake-view.ts';
+import { startUnbonding } from '../domain/unbonding.ts';
 import {
   addressOf,
   bond,
@@ -257,6 +260,43 @@ test('what cannot be counted is refused at the limits of the types (STAKE-1)', a
   economy.hot = new Map(economy.hot).set(toHex(key), { key, value: pool });
   const { codes } = await economy.block({ operations: [['eve', bond('ada', 1_000n)]] });
   assert.deepEqual(codes, ['stake.shares-overflow']);
+});
+
+test('the shares of what leaves stay within 128 bits, whatever slashes left of it (STAKE-5)', async () => {
+  const economy = await start();
+  const [operator, delegator] = [addressOf('ada'), addressOf('eve')];
+  const key = UNBONDING_POOLS.keyOf(operator, 0);
+  const balances = { balanceOf: () => 0n, setBalance: () => assert.fail('nothing is paid out') };
+  const wide = fc
+    .nat({ max: 128 })
+    .chain((bits) => fc.bigInt({ min: 1n, max: (1n << BigInt(bits)) - 1n || 1n }));
+  const seen = new Set<string>();
+  const release = (tokens: bigint, shares: bigint, amount: bigint): void => {
+    const records = new Map(economy.hot).set(toHex(key), { key, value: { tokens, shares } });
+    const view = new StakeView(records, balances, () => true);
+    const endMs = economy.timeMs + 1;
+    const error = startUnbonding(view, { operator, delegator, amount, endMs, hopAfterMs: 0 });
+    const more = (amount * shares) / tokens;
+    const isTooMuch = shares + more > AMOUNT_MAX;
+    const expected = more === 0n ? 'stake.dust' : isTooMuch ? 'stake.shares-overflow' : undefined;
+    seen.add(expected ?? 'ok');
+    assert.equal(error?.code, expected);
+    if (error !== undefined) return;
+    for (const change of view.changes()) {
+      if (change.bytes === undefined || toHex(change.key) !== toHex(key)) continue;
+      const stored = UNBONDING_POOLS.decode(change.bytes);
+      assert.deepEqual(stored, { tokens: tokens + amount, shares: shares + more });
+    }
+  };
+  const one = fc.property(wide, wide, wide, (tokens, shares, amount) => {
+    fc.pre(tokens + amount <= AMOUNT_MAX);
+    release(tokens, shares, amount);
+  });
+  fc.assert(one, { numRuns: 2_000 });
+  release(1n, AMOUNT_MAX - 7n, 1n);
+  release(AMOUNT_MAX / 2n, AMOUNT_MAX / 2n, AMOUNT_MAX / 2n + 1n);
+  release(1n, 1n, 1n);
+  assert.deepEqual([...seen].toSorted(), ['ok', 'stake.dust', 'stake.shares-overflow']);
 });
 
 test('the jailed wait, the tombstoned stay, those who leave are left alone (VAL-6 to VAL-8)', async () => {

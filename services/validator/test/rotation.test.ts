@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { addressOfKey, toHex } from '#kernel';
-import { selectValidators, type Candidate } from '../domain/epoch/select-validators.ts';
+import { decisionsToLeave, selectValidators, type Candidate } from '../domain/epoch/select-validators.ts';
 import {
   CONSENSUS_KEYS,
   PERFORMANCES,
@@ -75,6 +75,22 @@ test('no more power leaves or comes than the bound, no more validators than the 
     }),
     { numRuns: 500 },
   );
+});
+
+test('two thirds of the power leave in as many decisions as said, and not in fewer (EPOCH-3)', () => {
+  const total = 3 * 2 ** 40;
+  for (const maxChurnBasisPoints of [1, 7, 100, 1_000, 2_500, 3_334, 5_000, 6_667, 9_999, 10_000]) {
+    const decisions = decisionsToLeave(maxChurnBasisPoints);
+    let power = (2 * total) / 3;
+    // What rounding down holds back is a unit of power a decision.
+    for (let decision = 1; decision <= decisions; decision++) {
+      assert.ok(power > decisions, `all gone before decision ${decision} of ${decisions}`);
+      const candidates = [candidate(1, total / 3, total / 3), candidate(2, power, 0)];
+      const powers = selectValidators(candidates, { maxValidators: 2, maxChurnBasisPoints });
+      power = powers.get(toHex(new Uint8Array(20).fill(2))) ?? 0;
+    }
+    assert.ok(power <= decisions, `${power} left after ${decisions} decisions`);
+  }
 });
 
 test('a set comes into force after its delay, and pays by the powers of each height (EPOCH-1, EPOCH-4, RWD-7)', async () => {

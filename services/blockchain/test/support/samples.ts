@@ -8,6 +8,7 @@ import {
   type ExecutionInput,
   type GenesisState,
   type Ledger,
+  type LedgerRun,
   type SealedExecution,
   type StateProof,
 } from '../../index.ts';
@@ -137,7 +138,10 @@ export const FEE = {
 } as const;
 
 /** The block after the tip with the given content. */
-export function inputOn(ledger: Ledger, ...transactions: readonly Transaction[]): ExecutionInput {
+export function inputOn(
+  ledger: Pick<Ledger | LedgerRun, 'tip'>,
+  ...transactions: readonly Transaction[]
+): ExecutionInput {
   const height = ledger.tip().height + 1;
   return { height, timeMs: GENESIS_TIME_MS + 1_000 * height, proposer: filled(20, 50), transactions };
 }

@@ -58,6 +58,20 @@ export function selectValidators(
   return new Map(inForce.map(({ operator, current }) => [toHex(operator), current]));
 }
 
+/**
+ * EPOCH-3: after how many decisions two thirds of a large power have left by the bound, when nobody comes: the bound is
+ * a part of what is in force, so each decision lets less go than the one before. Who holds more than two thirds decides
+ * alone, and nobody could punish it.
+ *
+ * @param maxChurnBasisPoints from 1
+ */
+export function decisionsToLeave(maxChurnBasisPoints: number): number {
+  let decisions = 1;
+  const stays = 1 - maxChurnBasisPoints / BASIS_POINTS;
+  for (let left = stays; left > 1 / 3; left *= stays) decisions += 1;
+  return decisions;
+}
+
 function byRank(a: Candidate, b: Candidate): number {
   if (a.rank !== b.rank) return a.rank > b.rank ? -1 : 1;
   return compareBytes(a.operator, b.operator);

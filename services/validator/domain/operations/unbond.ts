@@ -12,7 +12,8 @@ import { findValidator, type OperationContext } from './context.ts';
 /**
  * STAKE-4: begins to release stake; it is paid out after the unbonding period, less what is slashed until then.
  *
- * @returns `validator.unknown-validator`, `stake.no-delegation`, `.more-than-bonded`, `.dust`, `.too-many-entries`
+ * @returns `validator.unknown-validator`, `stake.no-delegation`, `.more-than-bonded`, `.dust`, `.too-many-entries`,
+ *   `.shares-overflow`
  */
 export function unbond(
   context: OperationContext,
