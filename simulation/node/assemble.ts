@@ -303,9 +303,25 @@ function isSaidBy(bytes: Uint8Array, isWatched: NodeInit['isWatched']): boolean 
   return isWatched(Number(view.getBigUint64(head.heightAt, true)), view.getUint32(head.placeAt, true));
 }
 
+const PARSED_MAX = 1_000;
+/** Votes are below it, of which there are most. */
+const PARSED_BYTES_MAX = 512;
+/** What messages say, by their bytes: the ears of many nodes hear the same ones. */
+const known = new Map<string, ConsensusMessage | undefined>();
+
 /** Undefined for a round state and for what only a Byzantine node sends. */
 function parsed(bytes: Uint8Array): ConsensusMessage | undefined {
   if (bytes[0] === ROUND_STATE_TAG) return undefined;
+  if (bytes.length > PARSED_BYTES_MAX) return decoded(bytes);
+  const key = Buffer.from(bytes).toString('latin1');
+  if (known.has(key)) return known.get(key);
+  const message = decoded(bytes);
+  if (known.size >= PARSED_MAX) known.clear();
+  known.set(key, message);
+  return message;
+}
+
+function decoded(bytes: Uint8Array): ConsensusMessage | undefined {
   try {
     return decodeMessage(bytes);
   } catch {

@@ -9,6 +9,8 @@ import type { Bitmap, SignedProposal, SignedVote } from '../wire/messages.ts';
 
 export interface KeptVote {
   readonly vote: SignedVote;
+  /** What the core calls its block; undefined for nil. */
+  readonly value: Value | undefined;
   /** Monotonic time of its arrival. */
   readonly atMs: number;
 }
@@ -22,6 +24,8 @@ export interface KeptProposal {
   /** Monotonic time of its arrival. */
   readonly atMs: number;
 }
+
+const NONE: readonly KeptVote[] = [];
 
 /** Both votes of a validator that contradicted itself. */
 export interface Equivocation {
@@ -38,7 +42,11 @@ export class HeightBook {
   /** Validators of the height. */
   readonly #validators: number;
   #size = 0;
-  readonly #votes = new Map<string, KeptVote[][]>();
+  /** By round, then by validator. */
+  readonly #votes: Readonly<Record<VoteKind, Map<number, KeptVote[][]>>> = {
+    prevote: new Map(),
+    precommit: new Map(),
+  };
   readonly #proposals = new Map<number, KeptProposal[]>();
   readonly #blocks = new Map<Value, Block>();
   /** Made when first asked for. */
@@ -60,7 +68,7 @@ export class HeightBook {
 
   /** All votes of a validator in one place, the first one first. */
   votesAt(kind: VoteKind, round: number, validatorIndex: number): readonly KeptVote[] {
-    return this.#votes.get(`${kind}:${round}`)?.[validatorIndex] ?? [];
+    return this.#votes[kind].get(round)?.[validatorIndex] ?? NONE;
   }
 
   voteFor(
@@ -69,15 +77,14 @@ export class HeightBook {
     validatorIndex: number,
     value: Value | undefined,
   ): KeptVote | undefined {
-    return this.votesAt(kind, round, validatorIndex).find(({ vote }) => valueOf(vote) === value);
+    return this.votesAt(kind, round, validatorIndex).find((kept) => kept.value === value);
   }
 
   addVote(vote: SignedVote, atMs: number): void {
     const { kind, round } = vote.body;
-    const key = `${kind}:${round}`;
-    const byValidator = this.#votes.get(key) ?? Array.from({ length: this.#validators }, () => []);
-    this.#votes.set(key, byValidator);
-    byValidator[vote.validatorIndex]?.push({ vote, atMs });
+    const byValidator = this.#votes[kind].get(round) ?? Array.from({ length: this.#validators }, () => []);
+    this.#votes[kind].set(round, byValidator);
+    byValidator[vote.validatorIndex]?.push({ vote, value: valueOf(vote), atMs });
     this.#size++;
   }
 
