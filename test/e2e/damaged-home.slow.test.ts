@@ -35,17 +35,13 @@ async function goOn(child: ChildProcess, heights: number): Promise<number> {
     stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
   let first: number | undefined;
-  return until(
-    `${heights} heights`,
-    async () => {
-      assert.equal(child.exitCode, null, output);
-      const response = await fetch(`http://127.0.0.1:${home.apiPort}/api/v2/status`);
-      const { height } = (await response.json()) as { height: number };
-      first ??= height;
-      return height >= first + heights && height;
-    },
-    { withinMs: 60_000 },
-  );
+  return until(`${heights} heights`, async () => {
+    assert.equal(child.exitCode, null, output);
+    const response = await fetch(`http://127.0.0.1:${home.apiPort}/api/v2/status`);
+    const { height } = (await response.json()) as { height: number };
+    first ??= height;
+    return height >= first + heights && height;
+  });
 }
 
 before(async () => {
@@ -184,9 +180,9 @@ describe('a full disk', () => {
   };
 
   const assertEnds = async (child: ChildProcess, output: () => string, code: number): Promise<string> => {
-    await until('the node ends', async () => child.exitCode !== null || child.signalCode !== null, {
-      withinMs: 60_000,
-    }).finally(() => child.kill('SIGKILL'));
+    await until('the node ends', async () => child.exitCode !== null || child.signalCode !== null).finally(
+      () => child.kill('SIGKILL'),
+    );
     assert.equal(child.exitCode, code, output());
     const line = output()
       .split('\n')
