@@ -118,8 +118,8 @@ export async function makePairNetwork(path: string): Promise<PairNetwork> {
   };
   const plain = [member(alpha, []), member(beta, [])] as const;
   const pair = [member(gamma, remote), member(standby, remote)] as const;
-  // The shortest lease that there is: the test waits for its end again and again.
-  const signer = new Process('signer', ['signer', '--home', signerHome, '--set', 'signer.leaseMs=1000']);
+  // A short lease, as the test waits for its end again and again, but none that a start beside it makes end.
+  const signer = new Process('signer', ['signer', '--home', signerHome, '--set', 'signer.leaseMs=2000']);
   const processes = [...plain, ...pair].map(({ process }) => process);
   const stop = async () => void (await Promise.all([...processes, signer].map((process) => process.stop())));
   return { plain, pair, signer, signerHome, genesisHash, consensusKey, stop };
