@@ -167,6 +167,8 @@ describe('a home with a damaged file', () => {
 
 describe('a full disk', () => {
   /** Starts a copy of the home on a disk that can be full. */
+  /** Processes that have ended and whose output is whole. */
+  const closed = new Set<ChildProcess>();
   const startOn = async (name: string, environment: Readonly<Record<string, string>>) => {
     const path = await damagedCopy(name, async () => {});
     assert.ok(library !== undefined);
@@ -176,12 +178,13 @@ describe('a full disk', () => {
     });
     let output = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.once('close', () => closed.add(child));
     return { path, child, output: () => output };
   };
 
   const assertEnds = async (child: ChildProcess, output: () => string, code: number): Promise<string> => {
-    await until('the node ends', async () => child.exitCode !== null || child.signalCode !== null).finally(
-      () => child.kill('SIGKILL'),
+    await until('the node ends and all that it said is heard', async () => closed.has(child)).finally(() =>
+      child.kill('SIGKILL'),
     );
     assert.equal(child.exitCode, code, output());
     const line = output()
