@@ -166,7 +166,7 @@ describe('a network of processes that are killed at random moments, under load',
       // The load goes on, so that heights come: what was accepted before is final or expired after them.
       const validUntil = Math.max(...load.accepted.values());
       const accepted = [...load.accepted.keys()];
-      await until(`height ${validUntil + 1}`, async () => chain.height > validUntil, { withinMs: 300_000 });
+      await until(`height ${validUntil + 1}`, async () => chain.height > validUntil, { withinMs: 900_000 });
       await load.stop();
       const settled = await until('all nodes have the same height', async () => {
         const heights = await Promise.all(
