@@ -110,12 +110,12 @@ for name in "${founders[@]}"; do
 done
 
 step "a node whose genesis differs in one byte is told so, and ends"
-refused "$hash" timeout 60 $node0 start --home esra
+refused "$hash" timeout 300 $node0 start --home esra
 $node0 genesis hash esra/genesis.json
 
 step "six of seven finalise blocks"
 api="http://127.0.0.1:$((base_port + 100))"
-for _ in $(seq 1 120); do
+for _ in $(seq 1 300); do
   height=$($node0 query status --node "$api" --json 2>/dev/null | sed -E 's/.*"height":([0-9]+).*/\1/') || height=0
   [ "${height:-0}" -ge 3 ] && break
   sleep 1
@@ -130,7 +130,7 @@ cp genesis.json genesis.seal.json esra/
 $node0 start --home esra --genesis-hash "$hash" --seal esra/genesis.seal.json >esra.log 2>&1 &
 pids+=($!)
 api="http://127.0.0.1:$((base_port + 104))"
-for _ in $(seq 1 60); do
+for _ in $(seq 1 300); do
   joined=$($node0 query status --node "$api" --json 2>/dev/null | sed -E 's/.*"height":([0-9]+).*/\1/') || joined=0
   [ "${joined:-0}" -ge "$height" ] && break
   sleep 1

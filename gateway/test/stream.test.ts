@@ -17,7 +17,7 @@ const open = (query?: string, headers?: Record<string, string>) => harness.open(
 
 const cursors = (messages: readonly Message[]) => messages.map(({ topic, cursor }) => `${topic} ${cursor}`);
 
-describe('a stream', { timeout: 20_000 }, () => {
+describe('a stream', { timeout: 180_000 }, () => {
   it('delivers blocks as they become final', async () => {
     const stream = await open();
     assert.deepEqual(await stream.ask({ subscribe: 'blocks', id: 7 }), {
@@ -152,7 +152,7 @@ describe('a stream', { timeout: 20_000 }, () => {
   });
 });
 
-describe('a stream refuses, saying so,', { timeout: 20_000 }, () => {
+describe('a stream refuses, saying so,', { timeout: 180_000 }, () => {
   it('messages and wishes that it does not understand, and goes on', async () => {
     const stream = await open();
     const cases: [object | string, string][] = [
@@ -223,7 +223,7 @@ describe('a stream refuses, saying so,', { timeout: 20_000 }, () => {
   });
 });
 
-describe('the node', { timeout: 20_000 }, () => {
+describe('the node', { timeout: 180_000 }, () => {
   it('closes a client that does not read, saying where to resume, and stalls nobody', async () => {
     const slow = await open('?topics=consensus');
     const quick = await open('?topics=consensus');

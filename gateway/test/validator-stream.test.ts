@@ -40,7 +40,7 @@ function finaliseOne(): void {
 const idsIn = (messages: readonly Message[]) => messages.map(({ data }) => data?.['id']);
 const placesIn = (messages: readonly Message[]) => messages.map(({ topic, cursor }) => `${topic} ${cursor}`);
 
-describe('events of validators', { timeout: 20_000 }, () => {
+describe('events of validators', { timeout: 180_000 }, () => {
   it('come in the order in which they happened, behind the transactions of their block', async () => {
     const stream = await harness.open('?topics=blocks,transactions,validators');
     await stream.next();

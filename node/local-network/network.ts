@@ -41,7 +41,6 @@ export type NetworkEvent =
 export interface RunNetworkOptions extends NetworkRequest {
   /** Absolute path. */
   readonly home: string;
-  readonly apiPort: number;
   /** `key=value` settings for every node. */
   readonly settings: readonly string[];
   /** Program and arguments that run `node0`. */

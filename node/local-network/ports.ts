@@ -12,16 +12,16 @@ const given = new Set<number>();
 
 /**
  * `count` different free TCP ports of 127.0.0.1, none given before by this process, none of those that systems give
- * to outgoing connections.
+ * to outgoing connections, and none that is `meant` for somebody who does not listen yet.
  *
  * @throws when none is found
  */
-export async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number, meant: readonly number[] = []): Promise<number[]> {
   const ports: number[] = [];
   for (let draws = 0; ports.length < count; draws++) {
     if (draws === DRAWS_MAX) throw new Error(`no free port between ${FIRST_PORT} and ${END_PORT - 1}`);
     const port = FIRST_PORT + systemRandom.integer(END_PORT - FIRST_PORT);
-    if (given.has(port)) continue;
+    if (given.has(port) || meant.includes(port)) continue;
     given.add(port);
     if (await isPortFree(port)) ports.push(port);
   }

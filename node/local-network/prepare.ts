@@ -13,6 +13,8 @@ import { readNetworkRecord, writeNetworkRecord, type NetworkRecord } from './rec
 
 /** What is asked of a local network; for one that is there already, what must match. */
 export interface NetworkRequest {
+  /** Of the platform node. */
+  readonly apiPort: number;
   readonly validators?: number | undefined;
   /** Absolute path. */
   readonly genesisFile?: string | undefined;
@@ -67,7 +69,7 @@ export async function prepareNetwork(
 ): Promise<PreparedNetwork> {
   const record = await readNetworkRecord(layout.record);
   if (record === undefined) return createNetwork(layout, request);
-  return { record: await withFreePorts(layout, record), notes: [] };
+  return { record: await withFreePorts(layout, record, request.apiPort), notes: [] };
 }
 
 function keysFolderOf(layout: NetworkLayout, { keysFolder, genesisFile }: NetworkRequest): string {
@@ -90,7 +92,7 @@ async function createNetwork(layout: NetworkLayout, request: CheckedRequest): Pr
     genesisHash: toHex(genesis.genesisHash),
     validators: prepared.validators,
     ...(source !== undefined && { sourceHash: sha256(source.bytes) }),
-    peerPorts: await freePorts(nodes.length),
+    peerPorts: await freePorts(nodes.length, [request.apiPort]),
     peerIds: await ensurePeerIds(nodes, password),
   };
   await writeNetworkRecord(layout.record, record);
@@ -133,10 +135,14 @@ async function refuseOtherGenesis(
 }
 
 /** Ports may have been taken by others since the last run. */
-async function withFreePorts(layout: NetworkLayout, record: NetworkRecord): Promise<NetworkRecord> {
-  const free = await Promise.all(record.peerPorts.map(isPortFree));
+async function withFreePorts(
+  layout: NetworkLayout,
+  record: NetworkRecord,
+  apiPort: number,
+): Promise<NetworkRecord> {
+  const free = await Promise.all(record.peerPorts.map(async (port) => port !== apiPort && isPortFree(port)));
   if (free.every(Boolean)) return record;
-  const moved = { ...record, peerPorts: await freePorts(record.peerPorts.length) };
+  const moved = { ...record, peerPorts: await freePorts(record.peerPorts.length, [apiPort]) };
   await writeNetworkRecord(layout.record, moved);
   return moved;
 }

@@ -118,11 +118,8 @@ class Reader {
     const withPort = `${line.replace(/ --port \d+/, '')} --port ${port}`;
     const { child, output } = this.#spawn(withPort);
     this.#network = { child, output };
-    const outcome = await until(
-      'the network is ready',
-      async () =>
-        child.exitCode !== null ? 'ended' : output().includes(`ready http://127.0.0.1:${port}`) && 'ready',
-      { withinMs: 60_000 },
+    const outcome = await until('the network is ready', async () =>
+      child.exitCode !== null ? 'ended' : output().includes(`ready http://127.0.0.1:${port}`) && 'ready',
     );
     assert.equal(outcome, 'ready', output());
   }
@@ -138,7 +135,7 @@ class Reader {
 
   async #toItsEnd(line: string, code: number): Promise<void> {
     const { child, output } = this.#spawn(line);
-    const late = setTimeout(() => child.kill('SIGTERM'), 60_000);
+    const late = setTimeout(() => child.kill('SIGTERM'), 180_000);
     await new Promise((resolve) => child.once('close', resolve));
     clearTimeout(late);
     assert.equal(child.exitCode, code, output());
@@ -285,7 +282,7 @@ describe('the commands of the documents', () => {
         return ((await response.json()) as { height: number }).height;
       };
       const from = await height();
-      await until('there are more blocks', async () => (await height()) > from + 1, { withinMs: 60_000 });
+      await until('there are more blocks', async () => (await height()) > from + 1);
     } finally {
       await reader.close();
     }

@@ -10,7 +10,7 @@ import { until } from '../harness/until.ts';
 const MAIN = join(ROOT, 'test', 'chaos', 'main.ts');
 /** `CHAOS_SEED` repeats a run. */
 const SEED = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
-const RUN_MS = 240_000;
+const RUN_MS = 900_000;
 
 /** A run of the command, as `npm run chaos -- …` makes it. */
 class ChaosRun {

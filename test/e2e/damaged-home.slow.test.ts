@@ -35,17 +35,13 @@ async function goOn(child: ChildProcess, heights: number): Promise<number> {
     stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
   let first: number | undefined;
-  return until(
-    `${heights} heights`,
-    async () => {
-      assert.equal(child.exitCode, null, output);
-      const response = await fetch(`http://127.0.0.1:${home.apiPort}/api/v2/status`);
-      const { height } = (await response.json()) as { height: number };
-      first ??= height;
-      return height >= first + heights && height;
-    },
-    { withinMs: 60_000 },
-  );
+  return until(`${heights} heights`, async () => {
+    assert.equal(child.exitCode, null, output);
+    const response = await fetch(`http://127.0.0.1:${home.apiPort}/api/v2/status`);
+    const { height } = (await response.json()) as { height: number };
+    first ??= height;
+    return height >= first + heights && height;
+  });
 }
 
 before(async () => {
@@ -171,6 +167,8 @@ describe('a home with a damaged file', () => {
 
 describe('a full disk', () => {
   /** Starts a copy of the home on a disk that can be full. */
+  /** Processes that have ended and whose output is whole. */
+  const closed = new Set<ChildProcess>();
   const startOn = async (name: string, environment: Readonly<Record<string, string>>) => {
     const path = await damagedCopy(name, async () => {});
     assert.ok(library !== undefined);
@@ -180,13 +178,14 @@ describe('a full disk', () => {
     });
     let output = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.once('close', () => closed.add(child));
     return { path, child, output: () => output };
   };
 
   const assertEnds = async (child: ChildProcess, output: () => string, code: number): Promise<string> => {
-    await until('the node ends', async () => child.exitCode !== null || child.signalCode !== null, {
-      withinMs: 60_000,
-    }).finally(() => child.kill('SIGKILL'));
+    await until('the node ends and all that it said is heard', async () => closed.has(child)).finally(() =>
+      child.kill('SIGKILL'),
+    );
     assert.equal(child.exitCode, code, output());
     const line = output()
       .split('\n')

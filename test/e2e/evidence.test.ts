@@ -22,16 +22,12 @@ after(async () => {
 it('a key in two hands: the second vote becomes evidence in one block of every node', async () => {
   stranger = await DoubleVoter.join(network, 3);
   const { address } = stranger;
-  const list = await until(
-    'the evidence is final',
-    async () => {
-      // A height is over soon: what comes too late for one is said in the next.
-      await stranger?.vote();
-      const found = await network.get<EvidenceList>('/evidence');
-      return found.items.length > 0 ? found : undefined;
-    },
-    { withinMs: 60_000 },
-  );
+  const list = await until('the evidence is final', async () => {
+    // A height is over soon: what comes too late for one is said in the next.
+    await stranger?.vote();
+    const found = await network.get<EvidenceList>('/evidence');
+    return found.items.length > 0 ? found : undefined;
+  });
   await network.advance(3);
   const [{ hash, kind, height, block } = { hash: '', kind: '', height: 0, block: 0 }] = list.items.slice(-1);
   assert.equal(kind, 'duplicate-vote');

@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { TestNetwork, isAlive } from '../harness/network.ts';
 import { until } from '../harness/until.ts';
+import { measureYardstick } from '../harness/yardstick.ts';
 
-/** A start takes 4 to 8 s on two idle cores; the promise of the README is 15 s. */
+/** What is promised of a machine that is fast enough. */
 const READY_WITHIN_MS = 15_000;
+/**
+ * On a slower or a crowded machine, the same in units of what it does now: a first start takes three to four of them,
+ * whatever the machine.
+ */
+const READY_WITHIN_YARDSTICKS = 6;
 
 interface CommitView {
   /** By validator index; null where there is none. */
@@ -20,9 +26,15 @@ describe('a local network of real processes', () => {
   });
   after(() => network.destroy());
 
-  it('is ready within 15 s of the first start, and its heights advance', async () => {
+  it('is ready within 15 s of the first start, or as soon as a slower machine can, and its heights advance', async (context) => {
+    const before = await measureYardstick();
     const readyMs = await network.up();
-    assert.ok(readyMs < READY_WITHIN_MS, `ready after ${readyMs} ms`);
+    // The machine may have become busier or idler meanwhile.
+    const yardstickMs = (before + (await measureYardstick())) / 2;
+    const withinMs = Math.max(READY_WITHIN_MS, READY_WITHIN_YARDSTICKS * yardstickMs);
+    const measured = `ready after ${readyMs.toFixed(0)} ms, ${(readyMs / yardstickMs).toFixed(1)} yardsticks of ${yardstickMs.toFixed(0)} ms`;
+    context.diagnostic(`${measured}; the target is ${READY_WITHIN_MS} ms`);
+    assert.ok(readyMs < withinMs, `${measured}; here it must be within ${withinMs.toFixed(0)} ms`);
     const status = await network.status();
     assert.equal(status.validators, 4);
     await network.advance(2);
@@ -94,7 +106,7 @@ describe('a local network of real processes', () => {
     });
     assert.equal((await network.get<{ status: string }>(`/transactions/${hash}`)).status, 'pending');
     network.startValidator(0);
-    await network.advance(2, 90_000);
+    await network.advance(2);
     const same = await network.get<{ hash: string }>(`/blocks/${halted.height}`);
     assert.equal(same.hash, halted.blockHash);
     await until('the transfer is final', async () => {

@@ -25,7 +25,7 @@ describe('a signature that is said again after a crash, before a power loss', ()
     network = await makeCrashNetwork(library);
     for (const node of network.nodes) await node.start();
     chain.follow(network.nodes);
-    await until('the chain goes on', async () => chain.height > 1, { withinMs: 60_000 });
+    await until('the chain goes on', async () => chain.height > 1);
     await votes.learnIndexes(network);
     await votes.listen(network);
   });
@@ -39,7 +39,7 @@ describe('a signature that is said again after a crash, before a power loss', ()
   for (const sync of [1, 2, 3]) {
     it(
       `is in the synced record: the process dies at the sync ${sync} of its record`,
-      { timeout: 300_000 },
+      { timeout: 900_000 },
       async (context) => {
         if (network === undefined) return context.skip('no power to lose on this machine');
         const [node, absent, ...others] = network.validators;
@@ -65,7 +65,7 @@ describe('a signature that is said again after a crash, before a power loss', ()
         await node.start();
         await absent.start();
         const { height } = chain;
-        await until('the chain goes on', async () => chain.height > height + 1, { withinMs: 120_000 });
+        await until('the chain goes on', async () => chain.height > height + 1);
         assert.deepEqual(
           [...votes.findings, ...chain.findings, ...network.nodes.flatMap(({ ended }) => ended ?? [])],
           [],

@@ -11,7 +11,7 @@ export interface CommandResult {
 }
 
 /** A command that runs on for so long should have ended, and is ended. */
-const COMMAND_MS = 90_000;
+const COMMAND_MS = 180_000;
 
 /** Runs `node0 …` to its end, as a user would, in the repository's root unless `cwd` says otherwise. */
 export async function node0(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLocalGenesis, type GenesisDocument } from '#genesis';
@@ -65,12 +66,14 @@ export async function giveGenesis({ home }: Founder, text: string): Promise<void
 export class StartedNode {
   readonly child: ChildProcess;
   output = '';
+  readonly #closed: Promise<unknown>;
 
   constructor(founder: Founder, parameters: readonly string[] = []) {
     this.child = startNode0(['start', '--home', founder.home, ...parameters]);
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     }
+    this.#closed = once(this.child, 'close');
   }
 
   /** Waits until the node prints the text; fails at once when it ends first. */
@@ -84,9 +87,11 @@ export class StartedNode {
     });
   }
 
-  /** The exit code, when the node ends by itself. */
-  ended(): Promise<number> {
-    return until('the node ends', async () => this.child.exitCode ?? undefined);
+  /** The exit code, when the node has ended by itself and all that it printed is there. */
+  async ended(): Promise<number> {
+    const code = await until('the node ends', async () => this.child.exitCode ?? undefined);
+    await this.#closed;
+    return code;
   }
 
   stop(): Promise<number | null> {

@@ -45,21 +45,17 @@ export class TestNetwork {
   }
 
   /** Runs `up` and returns the milliseconds until it said that it is ready. */
-  async up(parameters: readonly string[] = [], withinMs = 60_000): Promise<number> {
+  async up(parameters: readonly string[] = []): Promise<number> {
     const startedAt = performance.now();
     this.#output = '';
     const child = startNode0(['up', '--home', this.home, '--port', String(this.port), ...parameters]);
     this.#process = child;
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
-    const outcome = await until(
-      'the network is ready',
-      async () => {
-        if (child.exitCode !== null) return 'ended';
-        return this.#output.includes(`ready ${this.url}`) && 'ready';
-      },
-      { withinMs },
-    ).catch((error: unknown) => {
+    const outcome = await until('the network is ready', async () => {
+      if (child.exitCode !== null) return 'ended';
+      return this.#output.includes(`ready ${this.url}`) && 'ready';
+    }).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.#output}`, { cause: error });
     });
     if (outcome === 'ended') throw new Error(`up ended with ${child.exitCode}: ${this.#output}`);
@@ -112,16 +108,12 @@ export class TestNetwork {
   }
 
   /** Waits until the chain is `heights` higher than now; returns the height. */
-  async advance(heights: number, withinMs = 60_000): Promise<number> {
+  async advance(heights: number): Promise<number> {
     const { height } = await this.status();
-    return until(
-      `${heights} more heights after ${height}`,
-      async () => {
-        const now = await this.status();
-        return now.height >= height + heights ? now.height : undefined;
-      },
-      { withinMs },
-    );
+    return until(`${heights} more heights after ${height}`, async () => {
+      const now = await this.status();
+      return now.height >= height + heights ? now.height : undefined;
+    });
   }
 
   /** Runs a command against this network. */

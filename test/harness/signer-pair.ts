@@ -31,16 +31,12 @@ export class Process {
   }
 
   /** Waits until the text is printed after a place in the output. */
-  async prints(text: string, from: number, withinMs = 20_000): Promise<void> {
-    await until(
-      `${this.name} prints "${text.trim()}"`,
-      async () => {
-        if (`\n${this.output.slice(from)}`.includes(text)) return true;
-        assert.equal(this.#child?.exitCode, null, this.output.slice(from));
-        return false;
-      },
-      { withinMs },
-    );
+  async prints(text: string, from: number): Promise<void> {
+    await until(`${this.name} prints "${text.trim()}"`, async () => {
+      if (`\n${this.output.slice(from)}`.includes(text)) return true;
+      assert.equal(this.#child?.exitCode, null, this.output.slice(from));
+      return false;
+    });
   }
 
   pause(): void {
@@ -122,8 +118,8 @@ export async function makePairNetwork(path: string): Promise<PairNetwork> {
   };
   const plain = [member(alpha, []), member(beta, [])] as const;
   const pair = [member(gamma, remote), member(standby, remote)] as const;
-  // The shortest lease that there is: the test waits for its end again and again.
-  const signer = new Process('signer', ['signer', '--home', signerHome, '--set', 'signer.leaseMs=1000']);
+  // A short lease, as the test waits for its end again and again, but none that a start beside it makes end.
+  const signer = new Process('signer', ['signer', '--home', signerHome, '--set', 'signer.leaseMs=2000']);
   const processes = [...plain, ...pair].map(({ process }) => process);
   const stop = async () => void (await Promise.all([...processes, signer].map((process) => process.stop())));
   return { plain, pair, signer, signerHome, genesisHash, consensusKey, stop };
@@ -135,14 +131,10 @@ export async function heightOf({ founder }: Member): Promise<number> {
 }
 
 /** Waits until the member's chain is so many heights higher. */
-export async function advance(member: Member, heights: number, withinMs = 30_000): Promise<number> {
+export async function advance(member: Member, heights: number): Promise<number> {
   const from = await heightOf(member);
-  return until(
-    `${heights} heights after ${from}`,
-    async () => {
-      const height = await heightOf(member);
-      return height >= from + heights && height;
-    },
-    { withinMs },
-  );
+  return until(`${heights} heights after ${from}`, async () => {
+    const height = await heightOf(member);
+    return height >= from + heights && height;
+  });
 }

@@ -13,12 +13,15 @@ const VALIDATORS = 4;
 /** Of each validator of the genesis, base units; a unit of power is a millionth of it. */
 export const STAKE = 10n ** 12n;
 
-/** Parameters with which everything that takes weeks elsewhere takes seconds. */
+/**
+ * Parameters with which everything that takes weeks elsewhere takes seconds: enough of them for two commands within an
+ * unbonding period, and for a node to start again within a window, on a machine that is busy.
+ */
 export const QUICK = {
   epochBlocks: 8,
   emptyBlockIntervalMs: 500,
-  unbondingPeriodMs: 15_000,
-  signedBlocksWindow: 20,
+  unbondingPeriodMs: 30_000,
+  signedBlocksWindow: 40,
   downtimeJailMs: 2_000,
 } as const;
 

@@ -126,7 +126,7 @@ describe(`a chain of ${HEIGHT} blocks with ${ACCOUNTS} accounts`, { timeout: 900
     const { chain, ledger } = await openNode(engine, genesis);
     const sync = openSync(network, chain);
     sync.start();
-    await until('the node is at the tip', async () => chain.tip().height === HEIGHT, { withinMs: 60_000 });
+    await until('the node is at the tip', async () => chain.tip().height === HEIGHT);
     const caughtUpMs = performance.now() - startedMs;
     height = chain.tip().height;
     context.diagnostic(

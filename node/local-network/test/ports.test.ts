@@ -12,6 +12,12 @@ describe('free ports', () => {
     assert.ok(ports.every((port) => port >= 10_000 && port < 32_768));
   });
 
+  it('are none that are meant for somebody else', async () => {
+    // All but a few thousand: what is left is what is found.
+    const meant = Array.from({ length: 20_000 }, (_, index) => 10_000 + index);
+    assert.ok((await freePorts(20, meant)).every((port) => port >= 30_000));
+  });
+
   it('are told from those in use', async (t) => {
     const [port = 0] = await freePorts(1);
     assert.equal(await isPortFree(port), true);

@@ -57,7 +57,7 @@ async function connected(seed: Uint8Array): Promise<Network> {
 
 async function request(network: Network, body: Uint8Array) {
   const [peer] = network.peers();
-  const limits = { timeoutMs: 5_000, maxResponseBytes: 1_024 };
+  const limits = { timeoutMs: 60_000, maxResponseBytes: 1_024 };
   return decodeSignerAnswer(await network.request(peer?.id ?? '', SIGNER_PROTOCOL, body, limits));
 }
 

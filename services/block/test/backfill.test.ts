@@ -337,7 +337,7 @@ describe('a node that came by a snapshot', () => {
     await until(() => looks === 1, 'it rests');
     const startedMs = performance.now();
     await Promise.all([waiting.stop(), resting.stop()]);
-    assert.ok(performance.now() - startedMs < 5_000);
+    assert.ok(performance.now() - startedMs < 30_000);
     assert.deepEqual(joined.network.reports, [], 'the silent peer is not blamed for the stop');
   });
 

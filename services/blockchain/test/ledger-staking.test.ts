@@ -373,5 +373,6 @@ test('random blocks of stake give the same on every node, whatever it restarts f
     { numRuns: 60 },
   );
   console.log({ succeeded, rotations, slashed, reverted });
-  assert(succeeded > 300 && rotations > 30 && slashed > 5 && reverted > 50);
+  // Some 370, 115, 40 and 185: the draws of no run may come near what is asked for.
+  assert(succeeded > 150 && rotations > 30 && slashed > 5 && reverted > 50);
 });

@@ -54,8 +54,11 @@ async function start(
   return network;
 }
 
-async function until(what: string, probe: () => boolean, withinMs = 8_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
+/** What has not come by then comes never, on a crowded machine neither. */
+const PATIENCE_MS = 60_000;
+
+async function until(what: string, probe: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
   while (!probe()) {
     if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
     await pause(5);
@@ -189,15 +192,21 @@ describe('network', () => {
     const [port = 0] = await freePorts(1);
     const listen = [`/ip4/127.0.0.1/tcp/${port}`];
     const first = await start(1, { listen });
+    const dialledAt = performance.now();
     const b = await start(2, { peers: first.addresses() });
     await until('connected', () => b.peers().length === 1);
+    const connectMs = performance.now() - dialledAt;
     running.splice(running.indexOf(first), 1);
     await first.stop();
     await until('lost', () => b.peers().length === 0);
+    const lostAt = performance.now();
     const again = await start(1, { listen });
     const startedAt = performance.now();
     await until('connected again', () => b.peers().length === 1 && again.peers().length === 1);
-    assert.ok(performance.now() - startedAt < 3_000);
+    const againMs = performance.now() - startedAt;
+    // The pauses between dials double: on a slow machine they depend on how long the peer was away.
+    const maxMs = Math.max(3_000, 2 * (startedAt - lostAt) + 10 * connectMs);
+    assert.ok(againMs < maxMs, `${againMs} ms, of at most ${maxMs} ms`);
     let received = 0;
     again.onMessage('consensus', () => received++);
     b.broadcast('consensus', utf8('again'));
@@ -211,10 +220,10 @@ describe('network', () => {
     const b = await start(2, { peers: a.addresses() });
     await until('connected', () => b.peers().length === 1);
     const body = new Uint8Array(100_000).fill(5);
-    const limits = { timeoutMs: 3_000, maxResponseBytes: 200_000 };
+    const limits = { timeoutMs: PATIENCE_MS, maxResponseBytes: 200_000 };
     assert.deepEqual(await b.request(a.self, '/test/echo/1', body, limits), body);
     const coded = (code: string) => (error: unknown) => isCodedError(error, code);
-    const small = { timeoutMs: 3_000, maxResponseBytes: 1_000 };
+    const small = { timeoutMs: PATIENCE_MS, maxResponseBytes: 1_000 };
     await assert.rejects(b.request(a.self, '/test/echo/1', body, small), coded('network.response-too-large'));
     await assert.rejects(b.request('nobody', '/test/echo/1', body, limits), coded('network.peer-gone'));
     await assert.rejects(b.request(a.self, '/test/none/1', body, limits), coded('network.request-failed'));
@@ -224,7 +233,7 @@ describe('network', () => {
       coded('network.request-timeout'),
     );
     await assert.rejects(
-      b.request(a.self, '/test/never/1', utf8('x'), { ...soon, timeoutMs: 2_000 }),
+      b.request(a.self, '/test/never/1', utf8('x'), { ...soon, timeoutMs: PATIENCE_MS }),
       coded('network.request-refused'),
     );
   });
@@ -240,16 +249,22 @@ describe('network', () => {
       held++;
       return new Promise(() => {});
     });
-    const options = { timeoutMs: 3_000, maxResponseBytes: 10 };
+    const options = { timeoutMs: PATIENCE_MS, maxResponseBytes: 10 };
+    const letGo = new AbortController();
+    const errors: unknown[] = [];
     const requests = Array.from({ length: 8 }, () =>
-      b.request(a.self, '/test/slow/1', utf8('x'), options).catch((error: unknown) => error),
+      b
+        .request(a.self, '/test/slow/1', utf8('x'), { ...options, signal: letGo.signal })
+        .catch((error: unknown) => errors.push(error)),
     );
     await until('held', () => held >= 2);
     assert.deepEqual(await c.request(a.self, '/test/slow/1', utf8('x'), options), utf8('x'));
-    const refused = (await Promise.all(requests)).filter((error) =>
-      isCodedError(error, 'network.request-refused'),
-    );
-    assert.deepEqual([held, refused.length], [2, 6]);
+    await until('the others are refused', () => errors.length >= 6);
+    assert.equal(held, 2);
+    assert.ok(errors.every((error) => isCodedError(error, 'network.request-refused')));
+    letGo.abort();
+    await Promise.all(requests);
+    assert.equal(errors.length, 8);
   });
 
   it('bounds what waits for a peer, and counts what did not fit', async () => {
@@ -452,7 +467,7 @@ async function openAnother(
   to: Network,
   use: (connection: Connection) => Promise<void>,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(1_000);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
   const connection = await rogue
     .dial(multiaddr(to.addresses()[0]), { force: true, signal })
     .catch(() => undefined);

@@ -8,7 +8,7 @@ import { chaosError } from '../errors.ts';
 const CLOCK_MODULE = new URL('clock-offset.ts', import.meta.url).href;
 const STOP_MS = 20_000;
 const ANSWER_MS = 5_000;
-const JUMP_MS = 5_000;
+const JUMP_MS = 30_000;
 const POLL_MS = 20;
 const TAIL_CHARACTERS = 2_000;
 
