@@ -17,7 +17,7 @@ export interface SeedsRequest extends Omit<SeedRequest, 'seed'> {
 }
 
 /**
- * Megabytes for young objects, three times the default: most of what a run makes is garbage within an event or two,
+ * Megabytes for young objects, four times the default: most of what a run makes is garbage within an event or two,
  * and the fewer collections there are, the less of it still lives at one.
  */
 const YOUNG_GENERATION_MB = 192;

@@ -22,6 +22,7 @@ const NEXT_HEIGHT_MS = 8_000;
 const OUTAGE_EVERY = 37;
 /** The chain must have gone on at least this often. */
 const PROGRESS_EVERY = 12;
+const PROGRESS_MS = 120_000;
 /** Dead validators at once. */
 const DEAD_MAX = 2;
 
@@ -52,7 +53,7 @@ describe('a network of processes that are killed at random moments, under load',
     network = await makeCrashNetwork(library);
     for (const node of network.nodes) await node.start();
     chain.follow(network.nodes);
-    await until('the chain goes on', async () => chain.height > 1);
+    await until('the chain goes on', async () => chain.height > 1, { withinMs: 60_000 });
     await votes.learnIndexes(network);
     await votes.listen(network);
     load = new CrashLoad(network, Math.random, () => chain.height);
@@ -92,9 +93,12 @@ describe('a network of processes that are killed at random moments, under load',
     void until(
       `${node.name} answers`,
       async () => (await node.get('/status')) !== undefined || !node.isRunning,
+      {
+        withinMs: 60_000,
+      },
     )
       .then(() => starting.delete(node))
-      .catch(() => chain.findings.push(`${node.name} did not answer after its start`));
+      .catch(() => chain.findings.push(`${node.name} did not answer within 60 s of its start`));
   }
 
   function restartLater(node: CrashNode, afterMs: number): void {
@@ -143,7 +147,7 @@ describe('a network of processes that are killed at random moments, under load',
         nextProgress += PROGRESS_EVERY;
         await Promise.all(restarts);
         const { height } = chain;
-        await until(`a height after ${height}`, async () => chain.height > height);
+        await until(`a height after ${height}`, async () => chain.height > height, { withinMs: PROGRESS_MS });
       }
       await Promise.all(restarts);
       assert.deepEqual(findings(), []);
@@ -160,20 +164,24 @@ describe('a network of processes that are killed at random moments, under load',
 
   it(
     'ends with equal state roots, and everything that was accepted is final or has expired',
-    { timeout: 1_200_000 },
+    { timeout: 600_000 },
     async () => {
       assert.deepEqual(findings(), []);
       // The load goes on, so that heights come: what was accepted before is final or expired after them.
       const validUntil = Math.max(...load.accepted.values());
       const accepted = [...load.accepted.keys()];
-      await until(`height ${validUntil + 1}`, async () => chain.height > validUntil, { withinMs: 900_000 });
+      await until(`height ${validUntil + 1}`, async () => chain.height > validUntil, { withinMs: 300_000 });
       await load.stop();
-      const settled = await until('all nodes have the same height', async () => {
-        const heights = await Promise.all(
-          network.nodes.map(async (node) => (await node.get<{ height: number }>('/status'))?.height),
-        );
-        return heights.every((height) => height !== undefined && height === heights[0]) && heights[0];
-      });
+      const settled = await until(
+        'all nodes have the same height',
+        async () => {
+          const heights = await Promise.all(
+            network.nodes.map(async (node) => (await node.get<{ height: number }>('/status'))?.height),
+          );
+          return heights.every((height) => height !== undefined && height === heights[0]) && heights[0];
+        },
+        { withinMs: 60_000 },
+      );
       await chain.stop();
       await votes.stop();
       for (const node of network.nodes) await node.stop();

@@ -12,7 +12,7 @@ const READY_WITHIN_MS = 15_000;
  * On a slower or a crowded machine, the same in units of what it does now: a first start takes six of them on two idle
  * cores, and three beside other work.
  */
-const READY_WITHIN_YARDSTICKS = 9;
+const READY_WITHIN_YARDSTICKS = 7;
 
 interface CommitView {
   /** By validator index; null where there is none. */
